@@ -1,0 +1,250 @@
+"""All settings, driven by the environment; .env.example lists what may be set."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from sms_django.gateways.logs import logging_for
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# pytest sets this variable for itself and its children, so that no test, and no process that a
+# test starts, can reach the database that the environment names.
+UNDER_TEST = "PYTEST_VERSION" in os.environ
+SMS_ENV = "local" if UNDER_TEST else env.str("SMS_ENV", default="local")
+if SMS_ENV not in {"local", "production"}:
+    raise ImproperlyConfigured(f"SMS_ENV must be local or production, not {SMS_ENV!r}.")
+LOCAL = SMS_ENV == "local"
+VAR_DIR = Path(env.str("SMS_VAR", default=str(BASE_DIR / "var")))
+
+
+# --- secrets and hosts ---------------------------------------------------------------------------
+def local_secrets() -> dict[str, str]:
+    """The keys of this checkout, made on the first start and kept in var/secrets.env."""
+    path = VAR_DIR / "secrets.env"
+    if not path.exists():
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"secrets.{secrets.token_hex(8)}.tmp")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(
+                f"{name}={secrets.token_urlsafe(48)}\n" for name in ("SECRET_KEY", "SMS_JWT_KEY")
+            )
+        try:
+            # A link appears whole or not at all: two first starts at once end with one set.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+
+
+def required(name: str) -> str:
+    """A variable that production cannot do without."""
+    value = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"Set {name}: production does not start without it.")
+    return value
+
+
+def key(name: str, made: dict[str, str]) -> str:
+    """A signing key, from the environment or, on a developer's machine, from those made there."""
+    value = (env.str(name, default="") or made[name]) if LOCAL else required(name)
+    if len(value) < 50 or len(set(value)) < 8:
+        raise ImproperlyConfigured(
+            f"{name} is too weak: it takes at least 50 characters, of 8 kinds or more."
+        )
+    return value
+
+
+_made = local_secrets() if LOCAL else {}
+SECRET_KEY = key("SECRET_KEY", _made)
+SMS_JWT_KEY = key("SMS_JWT_KEY", _made)
+if SECRET_KEY == SMS_JWT_KEY:
+    raise ImproperlyConfigured("SECRET_KEY and SMS_JWT_KEY must differ.")
+DEBUG = False
+ALLOWED_HOSTS = (
+    env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+    if LOCAL
+    else required("ALLOWED_HOSTS").split(",")
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- transport security --------------------------------------------------------------------------
+# How many proxies of our own stand in front: so many entries of X-Forwarded-For are believed.
+SMS_TRUSTED_PROXIES = env.int("SMS_TRUSTED_PROXIES", default=0)
+SMS_HTTPS_ONLY = env.bool("SMS_HTTPS_ONLY", default=not LOCAL)
+if SMS_TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = SMS_HTTPS_ONLY
+SECURE_REDIRECT_EXEMPT = [r"^(ping|livez|readyz)$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SMS_HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SMS_HTTPS_ONLY
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SMS_HTTPS_ONLY
+X_FRAME_OPTIONS = "DENY"
+
+# --- application ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "sms_django",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "sms_django" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The largest posting has 1,000 lines, and its form some fields for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
+
+
+# --- database ------------------------------------------------------------------------------------
+def database(url: str) -> dict[str, Any]:
+    """The connection that a DATABASE_URL asks for, with what the ledger relies on."""
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    config["HOST"] = unquote(config.get("HOST", ""))  # a socket folder is %2Fvar%2Frun
+    given = config.get("OPTIONS", {})
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        ours: dict[str, Any] = {
+            "timeout": 20,
+            # BEGIN IMMEDIATE takes the write lock first; a lock upgraded half-way would fail.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    elif config["ENGINE"] == "django.db.backends.postgresql":
+        statement_timeout = env.str("SMS_STATEMENT_TIMEOUT", default="10s")
+        ours = {
+            "application_name": "sms",
+            "options": f"-c lock_timeout=3s -c statement_timeout={statement_timeout}"
+            " -c idle_in_transaction_session_timeout=15s",
+            # Each server process has its own pool: as many connections as it has threads.
+            "pool": {
+                "min_size": 1,
+                "max_size": env.int("SMS_DB_POOL", default=10),
+                "timeout": 3,
+                "max_lifetime": 1800,
+            },
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        }
+        # A health check on every request stalls for seconds after a database restart.
+        config |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
+    return config | {"OPTIONS": ours | given, "ATOMIC_REQUESTS": False}
+
+
+SQLITE_URL = f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+# The tests choose their own database, see tests/databases.py.
+DATABASES = {
+    "default": database("sqlite://:memory:" if UNDER_TEST else env.str("DATABASE_URL", SQLITE_URL))
+}
+if LOCAL:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- AUTH ----------------------------------------------------------------------------------------
+AUTH_USER_MODEL = (
+    "sms.User" if (BASE_DIR / "sms_django/models/access.py").exists() else "auth.User"
+)
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+
+# --- REST_FRAMEWORK and SPECTACULAR_SETTINGS -----------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "sms_django.api.errors.handle",
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "sms_django.api.authentication.BearerAuthentication",
+        "sms_django.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "sms_django.api.pagination.PageNumberPagination",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Stock management",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- UNFOLD --------------------------------------------------------------------------------------
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Stock management",
+    "SITE_HEADER": "Stock management",
+}
+
+# --- files ---------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("SMS_STATIC_ROOT", default=str(VAR_DIR / "static")))
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+_static = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if UNDER_TEST
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _static},
+}
+
+# --- logs ----------------------------------------------------------------------------------------
+LOGGING = logging_for(level=env.str("SMS_LOG_LEVEL", default="WARNING" if UNDER_TEST else "INFO"))
