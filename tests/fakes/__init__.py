@@ -1,0 +1,1 @@
+"""In-memory doubles of the core's ports, one module per capability."""
