@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from django.views.static import serve
 
-from sms_django.api import health
+from sms_django import health
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
