@@ -184,9 +184,7 @@ if LOCAL:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 # --- AUTH ----------------------------------------------------------------------------------------
-AUTH_USER_MODEL = (
-    "sms.User" if (BASE_DIR / "sms_django/models/access.py").exists() else "auth.User"
-)
+AUTH_USER_MODEL = "sms.User"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -50,7 +50,9 @@ def database_problem() -> str | None:
         names = ", ".join(f"{app}.{name}" for app, name in waiting)
         return f"Migrations wait to be applied: {names}."
     if append_only.missing(connection):
-        return "Triggers that keep the ledger append-only are missing; manage.py migrate makes them."
+        return (
+            "Triggers that keep the ledger append-only are missing; manage.py migrate makes them."
+        )
     return None
 
 

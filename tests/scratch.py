@@ -1,6 +1,6 @@
 """Run a command of manage.py on a database that exists for it alone.
 
-    python -m tests.scratch sqlite|postgresql|production manage.py check
+python -m tests.scratch sqlite|postgresql|production manage.py check
 """
 
 import os

@@ -1,0 +1,296 @@
+"""The start: settings from the environment alone, then one command from a checkout to a service."""
+
+import http.client
+import json
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import Client
+
+from config.settings import database
+from tests import databases, scratch
+
+OWNER_LINE = re.compile(r"user\s+(\S+)\s+password\s+(\S+)", re.IGNORECASE)
+
+
+def manage(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py as a person would, with no variables but the given ones."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        env=scratch.environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SMS_JWT_KEY", "ALLOWED_HOSTS"])
+def test_production_does_not_start_without(name: str) -> None:
+    refused = manage("check", **(scratch.production() | {name: ""}))
+    assert refused.returncode != 0
+    assert refused.stderr == f"Set {name}: production does not start without it.\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"SECRET_KEY": "too-short"}, "SECRET_KEY is too weak"),
+        ({"SMS_JWT_KEY": "a" * 64}, "SMS_JWT_KEY is too weak"),
+        ({"SMS_JWT_KEY": "0123456789" * 6, "SECRET_KEY": "0123456789" * 6}, "must differ"),
+        ({"SMS_ENV": "staging"}, "SMS_ENV must be local or production"),
+        ({"DATABASE_URL": "mysql://root@localhost/sms"}, "DATABASE_URL must begin with"),
+    ],
+)
+def test_bad_settings_are_refused_in_a_sentence(variables: dict[str, str], sentence: str) -> None:
+    refused = manage("check", **(scratch.production() | variables))
+    assert refused.returncode != 0
+    assert sentence in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_checkout_makes_its_secrets_once_for_its_owner_alone(tmp_path: Path) -> None:
+    def keys(_: int) -> str:
+        code = "from config import settings as s; print(s.SECRET_KEY, s.SMS_JWT_KEY, s.DEBUG)"
+        return subprocess.check_output(
+            [sys.executable, "-c", code], env=scratch.environment(SMS_VAR=str(tmp_path)), text=True
+        )
+
+    with ThreadPoolExecutor(4) as starts:
+        seen = set(starts.map(keys, range(4)))
+    assert len(seen) == 1
+    secret_key, jwt_key, debug = seen.pop().split()
+    assert len({secret_key, jwt_key}) == 2
+    assert debug == "False"
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets.env"]
+    assert stat.S_IMODE((tmp_path / "secrets.env").stat().st_mode) == 0o600
+
+
+def test_any_character_may_stand_in_the_database_password() -> None:
+    url = "postgres://us%40er:p%25%40%3A%2F%23%3F%20%C3%BC@db.example:5433/st%C3%BCck"
+    config = database(url)
+    assert config["PASSWORD"] == "p%@:/#? ü"
+    assert (config["USER"], config["HOST"], config["PORT"]) == ("us@er", "db.example", 5433)
+    assert config["NAME"] == "stück"
+
+
+def test_a_socket_folder_may_be_the_database_host() -> None:
+    assert database("postgres://sms@%2Fvar%2Frun%2Fpg/sms")["HOST"] == "/var/run/pg"
+
+
+def test_sqlite_writes_are_durable_and_lock_first(tmp_path: Path) -> None:
+    options = database(f"sqlite:///{tmp_path}/x.sqlite3")["OPTIONS"]
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert "synchronous=FULL" in options["init_command"]
+    assert "journal_mode=WAL" in options["init_command"]
+    assert options["timeout"] == 20
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_foreign_keys_are_enforced_and_journal_is_wal_on_sqlite() -> None:
+    with connection.cursor() as cursor:
+        answers = [
+            cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("foreign_keys", "journal_mode", "busy_timeout")
+        ]
+    assert answers == [1, "wal", 20_000]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_postgresql_sessions_have_their_limits() -> None:
+    names = ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"]
+    with connection.cursor() as cursor:
+        limits = [cursor.execute(f"SHOW {name}").fetchone()[0] for name in names]
+    assert limits == ["3s", "10s", "15s"]
+
+
+@pytest.mark.django_db
+def test_tests_use_a_database_of_their_own() -> None:
+    name = Path(connection.settings_dict["NAME"]).name
+    assert re.match(r"test_sms_[0-9a-f]{8}\b", name)
+
+
+def test_the_environments_database_is_ignored_under_pytest() -> None:
+    code = "from config import settings as s; print(s.DATABASES['default']['NAME'])"
+    under_pytest = scratch.environment(
+        DATABASE_URL="postgres://someone@db.example/precious", PYTEST_VERSION=pytest.__version__
+    )
+    used = subprocess.check_output([sys.executable, "-c", code], env=under_pytest, text=True)
+    assert used.strip() == ":memory:"
+
+
+def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="sqlite:/// or postgres://"):
+        database("oracle://sms@db.example/sms")
+    monkeypatch.setenv("SMS_TEST_ENGINE", "oracle")
+    with pytest.raises(ValueError, match="SMS_TEST_ENGINE"):
+        databases.engine()
+
+
+@pytest.mark.parametrize("path", ["/ping", "/livez", "/readyz"])
+@pytest.mark.django_db
+def test_health_is_not_redirected_to_https(path: str, settings: object) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    client = Client()
+    assert client.get("/api/v1/").status_code == 301
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.json()["success"] is True
+
+
+def test_ping_says_pong(client: Client) -> None:
+    answer = client.get("/ping")
+    assert answer.json() == {"success": True, "message": "Pong!"}
+    assert client.post("/ping").status_code == 405
+
+
+def test_the_landing_page_leads_everywhere(client: Client) -> None:
+    page = client.get("/").content.decode()
+    for link in ("/admin/", "/api/v1/", "/api/docs/"):
+        assert f'href="{link}"' in page
+
+
+def test_make_help_names_every_verb() -> None:
+    shown = subprocess.check_output(["make", "help"], text=True)
+    verbs = ["help", "install", "run", "test", "format", "migrations", "migrate", "lint", "shell"]
+    assert [verb for verb in verbs if f"make {verb} " not in shown] == []
+
+
+# --- the served application ----------------------------------------------------------------------
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def get(port: int, path: str) -> http.client.HTTPResponse:
+    return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)
+
+
+@contextmanager
+def started(log: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`manage.py start`, answering; ended when the block ends."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "start"]
+    with open(log, "wb") as output:
+        environment = scratch.environment(PORT=str(port), **variables)
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_until_ready(process, port, log)
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if get(port, "/readyz").status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"not ready:\n{log.read_text()}")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started, from the kernel's list."""
+    return [
+        int(line.split()[0])
+        for line in subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).splitlines()
+        if line.split()[1] == str(pid)
+    ]
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    with scratch.database_url(databases.engine()) as url:
+        yield url
+
+
+def test_start_makes_owner_and_demo_once_and_ends_with_its_children(
+    tmp_path: Path, database_url: str
+) -> None:
+    variables = {"SMS_VAR": str(tmp_path / "var"), "DATABASE_URL": database_url}
+    with started(tmp_path / "first.log", **variables) as (process, port):
+        page = get(port, "/admin/login/").read().decode()
+        stylesheet = re.search(r'href="(/static/[^"]+\.css)"', page)
+        assert stylesheet is not None
+        assert get(port, stylesheet[1]).status == 200
+        workers = children(process.pid)
+        assert workers
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+    assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []
+    owner = OWNER_LINE.search((tmp_path / "first.log").read_text())
+    assert owner is not None
+    assert owner[1] == "owner"
+    assert len(owner[2]) >= 12
+
+    stamp = (tmp_path / "var" / "static.stamp").stat().st_mtime_ns
+    begun = time.monotonic()
+    with started(tmp_path / "second.log", **variables) as (_, port):
+        took = time.monotonic() - begun
+        token = log_in(port, "owner", owner[2])
+        products = authorised(port, "/api/v1/products/", token)
+        assert products["count"] >= 12
+    assert took < 15  # a noisy machine; it is about three seconds
+    assert OWNER_LINE.search((tmp_path / "second.log").read_text()) is None
+    assert (tmp_path / "var" / "static.stamp").stat().st_mtime_ns == stamp
+
+
+def test_start_takes_the_owner_from_the_environment_and_leaves_demo_data_out(
+    tmp_path: Path,
+) -> None:
+    variables = {
+        "SMS_VAR": str(tmp_path / "var"),
+        "SMS_DEMO": "0",
+        "SMS_OWNER_USERNAME": "grace",
+        "SMS_OWNER_PASSWORD": "correct horse battery",
+    }
+    with started(tmp_path / "start.log", **variables) as (_, port):
+        token = log_in(port, "grace", "correct horse battery")
+        assert authorised(port, "/api/v1/products/", token)["count"] == 0
+    assert "correct horse" not in (tmp_path / "start.log").read_text()
+
+
+def test_start_says_when_its_port_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        refused = manage("start", PORT=str(other.getsockname()[1]))
+    assert refused.returncode != 0
+    assert "set HOST or PORT" in refused.stderr
+
+
+def log_in(port: int, username: str, password: str) -> str:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/auth/token/",
+        json.dumps({"username": username, "password": password}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    return json.load(urllib.request.urlopen(request, timeout=10))["access"]
+
+
+def authorised(port: int, path: str, token: str) -> dict:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"}
+    )
+    return json.load(urllib.request.urlopen(request, timeout=10))
