@@ -39,7 +39,7 @@ lint: dev ## Check format, types, architecture, migrations, settings and the API
 	@$(PY) -m mypy --config-file config/mypy.ini config sms_core sms_django
 	@$(PY) -m mypy --config-file config/mypy.ini --strict --follow-imports=silent \
 	  sms_core config/container.py
-	@.venv/bin/lint-imports --config config/importlinter.ini --no-cache
+	@.venv/bin/lint-imports --config config/importlinter.ini --no-cache --no-logo
 	@$(PY) -m tests.scratch sqlite manage.py makemigrations --check --dry-run
 	@$(PY) -m tests.scratch sqlite manage.py check --database default --fail-level WARNING
 	@$(PY) -m tests.scratch postgresql manage.py check --database default --fail-level WARNING
@@ -63,6 +63,6 @@ base dev:
 	@want="$$($(PY) -V) $$(cksum < requirements/$@.txt)"; \
 	if [ "$$(cat .venv/$@.installed 2>/dev/null)" != "$$want" ]; then \
 	  echo "Installing requirements/$@.txt into .venv ..."; \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  $(PY) -m pip install -qq --disable-pip-version-check --require-hashes \
 	    -r requirements/$@.txt && printf '%s' "$$want" > .venv/$@.installed; \
 	fi

@@ -58,9 +58,8 @@ def database_problem() -> str | None:
 
 @cache
 def known_migrations() -> frozenset[tuple[str, str]]:
-    """The migrations that this code needs, squashed ones by their new name."""
-    loader = MigrationLoader(None, ignore_no_initial=True)
-    return frozenset(loader.graph.nodes)
+    """The migrations that this code needs."""
+    return frozenset(MigrationLoader(None).graph.nodes)
 
 
 def discard_lost_connections() -> None:

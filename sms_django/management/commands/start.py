@@ -6,16 +6,18 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from config.container import Injected
+from sms_core.access.services import UserService
 from sms_django.management import assets
 
 
 class Command(BaseCommand):
     """Prepare the database and the static files, then serve until told to stop."""
 
+    users = Injected(UserService)
     help = "Prepares this machine's database and serves the application in the foreground."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -27,7 +29,7 @@ class Command(BaseCommand):
         """Do what is not done yet; on a second start that is nothing."""
         refuse_taken(host, port)
         call_command("migrate", verbosity=0, interactive=False)
-        if not get_user_model().objects.exists():
+        if self.users.is_first_start():
             # The owner comes last: what fails before is done again by the next start.
             if os.environ.get("SMS_DEMO", "1") != "0":
                 self.stdout.write("Loading demo data ...")
