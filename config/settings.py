@@ -224,9 +224,28 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 # --- UNFOLD --------------------------------------------------------------------------------------
+# Teal, a step darker than usual, so that white letters on it can be read by everybody.
+_TEAL = {
+    "50": "oklch(98.4% .014 180.7)",
+    "100": "oklch(95.3% .051 180.8)",
+    "200": "oklch(91% .096 180.4)",
+    "300": "oklch(85.5% .138 181.1)",
+    "400": "oklch(77.7% .152 181.9)",
+    "500": "oklch(70.4% .14 182.5)",
+    "600": "oklch(51.1% .096 186.4)",
+    "700": "oklch(43.7% .078 188.2)",
+    "800": "oklch(38.6% .063 188.4)",
+    "900": "oklch(33% .053 189)",
+    "950": "oklch(27.7% .046 192.5)",
+}
 UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Stock management",
+    "SITE_TITLE": "SMS – stock management",
     "SITE_HEADER": "Stock management",
+    "SITE_SYMBOL": "inventory_2",
+    "COLORS": {"primary": _TEAL},
+    "ENVIRONMENT": "sms_django.admin.site.environment",
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"navigation": "sms_django.admin.site.navigation"},
 }
 
 # --- files ---------------------------------------------------------------------------------------
