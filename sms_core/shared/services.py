@@ -64,6 +64,7 @@ class MasterDataService(Generic[M, F]):
         with self.uow:
             entity = self.repository.get_for_update(command.id)
             entity.expect_version(command.version)
+            self.guard([entity], by=by)
             entity.change(**command.values())
             self.check(entity, by=by)
             self.repository.save(entity)
@@ -77,6 +78,7 @@ class MasterDataService(Generic[M, F]):
             if not found:
                 raise NotFound(f"There is no {self.entity.name_of_kind} {id}.")
             found[0].expect_version(version)
+            self.guard(found, by=by)
             if holders := self.holders([id]).get(id):
                 raise InUse(f"This {self.entity.name_of_kind} is in use by {holders}.")
             self.archive([id])
@@ -85,7 +87,9 @@ class MasterDataService(Generic[M, F]):
         """Archive those that exist and are not in use; two callers never archive the same one."""
         by.require(f"{self.resource}.delete")
         with self.uow:
-            found = {entity.id for entity in self.repository.lock_for_archiving(ids)}
+            entities = self.repository.lock_for_archiving(ids)
+            self.guard(entities, by=by)
+            found = {entity.id for entity in entities}
             held = set(self.holders(found)) & found if found else set()
             if found - held:
                 self.archive(sorted(found - held))
@@ -96,10 +100,14 @@ class MasterDataService(Generic[M, F]):
         by.require(f"{self.resource}.delete")
         with self.uow:
             entity = self.repository.get_archived_for_update(id)
+            self.guard([entity], by=by)
             entity.restore()
             self.check(entity, by=by)
             self.repository.save(entity)
         return entity
+
+    def guard(self, entities: Sequence[M], *, by: Actor) -> None:
+        """Raise Forbidden where the actor may not touch one of these, as it is now."""
 
     def check(self, entity: M, *, by: Actor) -> None:
         """Rules that need more than the entity itself, before it is stored; raises."""
