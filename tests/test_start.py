@@ -121,7 +121,7 @@ def test_postgresql_sessions_have_their_limits() -> None:
 @pytest.mark.django_db
 def test_tests_use_a_database_of_their_own() -> None:
     name = Path(connection.settings_dict["NAME"]).name
-    assert re.match(r"test_sms_[0-9a-f]{8}\b", name)
+    assert re.match(r"test_sms_[0-9a-f]{8}(_gw\d+)?(\.|$)", name)
 
 
 def test_the_environments_database_is_ignored_under_pytest() -> None:
