@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class DomainError(Exception):
@@ -96,6 +97,17 @@ def gathered(errors: Iterable[DomainError]) -> DomainError:
     )
     summary.errors = found
     return summary
+
+
+@contextmanager
+def within(pointer: str) -> Iterator[None]:
+    """Let refusals from inside point to where, in the whole input, this part of it stands."""
+    try:
+        yield
+    except DomainError as refusal:
+        for error in {id(one): one for one in (refusal, *refusal.errors)}.values():
+            error.pointer = pointer + error.pointer
+        raise
 
 
 def _gravity(error: DomainError) -> int:

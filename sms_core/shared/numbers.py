@@ -26,7 +26,7 @@ def exact(value: Decimal, *, places: int, limit: Decimal, field: str) -> Decimal
     if rounded(value, places) != value:
         allowed = "whole numbers only" if places == 0 else f"at most {places} decimal places"
         raise RuleBroken(
-            f"The {words} {value} is finer than the unit allows ({allowed}).",
+            f"The {words} {value} is too fine: {allowed}.",
             code="too_fine",
             pointer=f"/{field}",
         )
