@@ -1,0 +1,19 @@
+"""`manage.py seed_demo`: a small shop to look around in."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sms_core.access.entities import system_actor
+from sms_django.management.demo import DemoShop
+
+
+class Command(BaseCommand):
+    """Make the demo shop, in a database that has no products."""
+
+    help = "Loads demo data: brands, categories, products, two warehouses and their first goods."
+
+    def handle(self, **options: Any) -> None:
+        """Make it once; a second call changes nothing."""
+        made = DemoShop(by=system_actor()).open()
+        self.stdout.write("Demo data loaded." if made else "There are products already.")
