@@ -1,0 +1,80 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sms_core.company.commands import ChangeCompany
+from sms_core.company.services import CompanyService
+from sms_core.shared.entities import Actor
+from sms_core.shared.errors import DomainError, Forbidden, NotFound, Stale
+from tests.fakes.base import RollingBackUnitOfWork
+from tests.fakes.company import InMemoryCompanyRepository
+
+OWNER = Actor(user_id=1, username="ann", permissions=frozenset({"company.change"}))
+NOBODY = Actor(user_id=2, username="bob", permissions=frozenset())
+
+
+@pytest.fixture
+def companies() -> CompanyService:
+    return CompanyService(uow=RollingBackUnitOfWork(), companies=InMemoryCompanyRepository())
+
+
+def test_the_company_is_made_once_and_then_left_alone(companies: CompanyService) -> None:
+    with pytest.raises(NotFound):
+        companies.get(by=NOBODY)
+    companies.make()
+    companies.change(ChangeCompany(name="Acme"), by=OWNER)
+
+    companies.make()
+
+    company = companies.get(by=NOBODY)
+    assert (company.name, company.currency, company.time_zone) == ("Acme", "EUR", "UTC")
+
+
+def test_the_company_is_changed_by_those_who_may(companies: CompanyService) -> None:
+    companies.make()
+    order = ChangeCompany(
+        currency="JPY", currency_places=0, time_zone="Asia/Tokyo", large_adjustment_value=Decimal(9)
+    )
+
+    with pytest.raises(Forbidden):
+        companies.change(order, by=NOBODY)
+    companies.change(order, by=OWNER)
+
+    company = companies.get(by=NOBODY)
+    assert (company.currency, company.currency_places) == ("JPY", 0)
+    assert (company.time_zone, company.version) == ("Asia/Tokyo", 2)
+    assert str(company.large_adjustment_value) == "9.0000"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": " "},
+        {"currency": "EUX"},
+        {"currency": "eur"},
+        {"currency_places": 5},
+        {"currency_places": -1},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../../etc/passwd"},
+        {"large_adjustment_value": Decimal(-1)},
+        {"large_adjustment_value": Decimal("0.00001")},
+        {"large_adjustment_value": Decimal("NaN")},
+        {"large_adjustment_value": Decimal(10) ** 20},
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused(companies: CompanyService, change: dict[str, Any]) -> None:
+    companies.make()
+
+    with pytest.raises(DomainError) as refusal:
+        companies.change(ChangeCompany(**change), by=OWNER)
+    assert refusal.value.pointer == f"/{next(iter(change))}"
+
+
+def test_a_stale_change_of_the_company_is_refused(companies: CompanyService) -> None:
+    companies.make()
+    companies.change(ChangeCompany(name="Acme", version=1), by=OWNER)
+
+    with pytest.raises(Stale):
+        companies.change(ChangeCompany(name="Bolt", version=1), by=OWNER)
