@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 
 class DomainError(Exception):
-    """A refusal. `pointer` is the JSON pointer of the input it is about, "" for the whole."""
+    """A refusal. `pointer` is the JSON pointer of the input it is about, "" for the whole.
+
+    `state` is what stood in the way, where whoever was refused may want to see it.
+    """
 
     code = "refused"
 
@@ -17,6 +21,7 @@ class DomainError(Exception):
         self.code = code or type(self).code
         self.pointer = pointer
         self.errors: tuple[DomainError, ...] = (self,)
+        self.state: Any = None
 
 
 class Invalid(DomainError):

@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from decimal import Decimal, localcontext
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from sms_core.shared.errors import DomainError, RuleBroken
-from sms_core.shared.numbers import MONEY_PLACES, PRECISION, VALUE_LIMIT, rounded
-from sms_core.stock.chain import next_hash
+from sms_core.shared.errors import DomainError
+from sms_core.stock import costs, mirrors
 from sms_core.stock.checks import Found, Problems
+from sms_core.stock.choosing import Choice
 from sms_core.stock.entities import Lot
-from sms_core.stock.kinds import CostSource, Effect, Kind, allows
+from sms_core.stock.kinds import CostSource, Counterpart, Disposition, Kind
 from sms_core.stock.levels import ZERO, Bin, Level, LevelKey
-from sms_core.stock.picking import Pick, Picking, Wish
-from sms_core.stock.postings import Entry, Incoming, Line, Outgoing, Posting
-
-Numbered = tuple[int, Line]
+from sms_core.stock.lines import (
+    CostCorrection,
+    Incoming,
+    Line,
+    Mirror,
+    Moving,
+    NewCost,
+    Numbered,
+    Outgoing,
+    Promise,
+    Release,
+)
+from sms_core.stock.picking import Pick
+from sms_core.stock.postings import Posting
+from sms_core.stock.promises import Promises, Reservation
+from sms_core.stock.recording import Recorder
 
 
 @dataclass(kw_only=True)
 class Booking:
     """One posting being entered into the levels it touches, all of them locked.
 
-    What cannot be served is kept in `short`, what breaks a limit goes to `problems`; either
-    means that nothing of it may be saved.
+    What breaks a limit goes to `problems`, which means that nothing of it may be saved.
     """
 
     posting: Posting
@@ -33,129 +43,229 @@ class Booking:
     lots: Mapping[int, Lot]
     levels: Mapping[LevelKey, Level]
     last_costs: Mapping[int, Decimal]
-    today: date
+    promises: Promises
     problems: Problems
-    short: list[tuple[Wish, Level]] = field(default_factory=list)
+    recorder: Recorder = field(init=False)
 
-    def enter(self, lines: Sequence[Numbered]) -> None:
-        """Choose what all lines take from the opening balances, then enter them one by one.
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.posting)
 
-        Where something is short nothing is entered: the refusal tells the opening balances.
-        """
-        picks = self._choose(lines)
-        if self.short:
-            return
+    def enter(self, lines: Sequence[Numbered], choice: Choice) -> None:
+        """Enter what facts release, then the lines one by one."""
+        self._release_for(lines, choice)
+        self._enter_differences(lines)
         for index, line in lines:
-            try:
-                if isinstance(line, Incoming):
-                    self._bring(index, line)
-                else:
-                    self._take(index, line, picks[index])
-            except DomainError as error:
-                error.pointer = f"/lines/{index}/quantity"
-                self.problems.add(index, error)
-
-    def _choose(self, lines: Iterable[Numbered]) -> dict[int, list[Pick]]:
-        wishes: dict[LevelKey, list[Wish]] = {}
+            with self._noting(index, line):
+                self._enter(index, line, choice.picks.get(index, []))
         for index, line in lines:
-            if isinstance(line, Outgoing):
-                wish = Wish(
-                    index=index,
-                    quantity=line.quantity,
-                    location_id=line.location_id,
-                    lot_id=self._lot_id(index),
-                )
-                wishes.setdefault(key_of(line), []).append(wish)
-        chosen: dict[int, list[Pick]] = {}
-        for key, asked in wishes.items():
-            level = self.levels[key]
-            default = self.found.warehouses[key.warehouse_id].default_location_id
-            chosen |= Picking(level, default, self.today).serve(asked)
-            self.short += [
-                (wish, level)
-                for wish in asked
-                if sum((pick.quantity for pick in chosen[wish.index]), ZERO) < wish.quantity
-            ]
-        return chosen
+            with self._noting(index, line):
+                for key in line.keys:
+                    self.levels[key].see_that_sound()
+
+    def _enter(self, index: int, line: Line, picks: Sequence[Pick]) -> None:
+        match line:
+            case Incoming():
+                self._bring(index, line)
+            case Outgoing():
+                self._take(index, line, picks)
+            case Moving():
+                self._move(index, line, picks)
+            case Promise():
+                self._promise(index, line)
+            case Release():
+                self._release(index, line)
+            case NewCost():
+                self._revalue(index, line, costs.revalued(line, self.levels[line.key]))
+            case CostCorrection():
+                self._revalue(index, line, costs.corrected(line, self.levels[line.key]))
+            case Mirror():
+                self._mirror(index, line, picks)
+            case _:
+                raise TypeError(f"{type(line).__name__} must be resolved before")
 
     def _bring(self, index: int, line: Incoming) -> None:
-        level = self.levels[key_of(line)]
-        warehouse = self.found.warehouses[line.warehouse_id]
-        place = self.found.locations[line.location_id or warehouse.default_location_id]
-        cost, source = self._cost(level, line)
-        value = _value(line.quantity, cost)
+        level = self.levels[line.key]
+        place = self.found.locations[line.place_in(self.found.warehouses[line.warehouse_id])]
+        goods = self.found.goods[line.variant_id]
+        cost, source = costs.cost_of(line, level, goods, self.last_costs)
         bin = level.bin_at(place, self.lots.get(index))
-        self._enter(index, line, bin, line.quantity, value=value, cost=cost, source=source)
+        self.recorder.enter(
+            level,
+            line=index + 1,
+            counterpart=line.counterpart,
+            bin=bin,
+            quantity=line.quantity,
+            value=costs.worth(line.quantity, cost),
+            cost=cost,
+            source=source,
+        )
         # A gift says nothing about what the goods will cost next time.
         if source is CostSource.GIVEN and cost and self.posting.kind is Kind.RECEIPT:
             level.last_cost, level.last_cost_at = cost, self.posting.recorded_at
+        if line.disposition is Disposition.SCRAP:
+            self._out(level, index, Counterpart.SCRAP, Pick(bin, line.quantity))
 
     def _take(self, index: int, line: Outgoing, picks: Iterable[Pick]) -> None:
-        level = self.levels[key_of(line)]
+        level = self.levels[line.key]
         for pick in picks:
-            cost = level.average_cost or ZERO
-            value = -level.leaving(pick.quantity)
-            self._enter(index, line, pick.bin, -pick.quantity, value=value, cost=cost)
+            reserved = pick.quantity if line.reservation_id is not None else ZERO
+            self._out(level, index, line.counterpart, pick, reserved=reserved)
+        if line.reservation_id is not None:
+            reservation = self.promises.get(line.reservation_id, line.key)
+            self.promises.use(reservation, line.quantity, self.posting.occurred_at)
 
-    def _cost(self, level: Level, line: Incoming) -> tuple[Decimal, CostSource]:
-        if line.unit_cost is not None:
-            return line.unit_cost, CostSource.GIVEN
-        average = level.average_cost
-        if average is not None:
-            return average, CostSource.AVERAGE
-        if line.variant_id in self.last_costs:
-            return self.last_costs[line.variant_id], CostSource.LAST_RECEIPT
-        reference = self.found.goods[line.variant_id].cost
-        return (ZERO, CostSource.NONE) if reference is None else (reference, CostSource.REFERENCE)
-
-    def _enter(
+    def _out(
         self,
+        level: Level,
         index: int,
-        line: Line,
-        bin: Bin,
-        quantity: Decimal,
+        counterpart: Counterpart,
+        pick: Pick,
         *,
-        value: Decimal,
-        cost: Decimal,
-        source: CostSource | None = None,
+        reserved: Decimal = ZERO,
     ) -> None:
-        effect = Effect.of(quantity=quantity, reserved=ZERO)
-        if not allows(self.posting.kind, line.counterpart, effect):
-            raise RuleBroken(f"No {self.posting.kind.value} moves goods so.", code="not_allowed")
-        level = self.levels[key_of(line)]
-        entry = Entry(
+        self.recorder.enter(
+            level,
             line=index + 1,
-            level=level.key,
-            seq=level.move(bin, quantity, value),
-            location_id=bin.location.id,
-            lot_id=bin.lot.id if bin.lot else None,
-            quantity=quantity,
-            value=value,
-            counterpart=line.counterpart,
-            unit_cost=cost,
-            cost_source=source,
-            bin_on_hand_after=bin.on_hand,
-            on_hand_after=level.on_hand,
-            reserved_after=level.reserved,
-            value_after=level.value,
+            counterpart=counterpart,
+            bin=level.bin_at(pick.bin.location, pick.bin.lot),
+            quantity=-pick.quantity,
+            reserved=-reserved,
+            value=-level.leaving(pick.quantity),
         )
-        level.last_hash = next_hash(level.last_hash, self.posting, entry)
-        level.last_recorded_at = self.posting.recorded_at
-        self.posting.entries.append(replace(entry, hash=level.last_hash))
 
-    def _lot_id(self, index: int) -> int | None:
-        lot = self.lots.get(index)
-        return lot.id if lot else None
+    def _move(self, index: int, line: Moving, picks: Iterable[Pick]) -> None:
+        source, target = self.levels[line.key], self.levels[line.target]
+        default = self.found.warehouses[line.to_warehouse_id].default_location_id
+        place = self.found.locations[line.to_location_id or default]
+        for pick in picks:
+            value = ZERO if line.stays else source.leaving(pick.quantity)
+            cost = source.average_cost or ZERO
+            for level, bin, sign in (
+                (source, source.bin_at(pick.bin.location, pick.bin.lot), -1),
+                (target, target.bin_at(place, pick.bin.lot), 1),
+            ):
+                self.recorder.enter(
+                    level,
+                    line=index + 1,
+                    counterpart=Counterpart.STOCK,
+                    bin=bin,
+                    quantity=sign * pick.quantity,
+                    value=sign * value,
+                    cost=cost,
+                )
+
+    def _promise(self, index: int, line: Promise) -> None:
+        self.recorder.enter(
+            self.levels[line.key],
+            line=index + 1,
+            counterpart=Counterpart.NONE,
+            reserved=line.quantity,
+        )
+        self.promises.made.append(
+            Reservation(
+                variant_id=line.variant_id,
+                warehouse_id=line.warehouse_id,
+                quantity=line.quantity,
+                open_quantity=line.quantity,
+                purpose=line.purpose,
+                expires_at=line.expires_at,
+                occurred_at=self.posting.occurred_at,
+                recorded_at=self.posting.recorded_at,
+                user_id=self.posting.user_id,
+                username=self.posting.username,
+            )
+        )
+
+    def _release(self, index: int, line: Release) -> None:
+        reservation = self.promises.get(line.reservation_id, line.key)
+        self._take_back(index + 1, reservation, line.quantity or reservation.open_quantity)
+
+    def _take_back(self, number: int, reservation: Reservation, quantity: Decimal) -> None:
+        self.promises.use(reservation, quantity, self.posting.occurred_at)
+        self.recorder.enter(
+            self.levels[reservation.key],
+            line=number,
+            counterpart=Counterpart.NONE,
+            reserved=-quantity,
+        )
+
+    def _release_for(self, lines: Sequence[Numbered], choice: Choice) -> None:
+        """Release what the facts leave nothing for, the newest promises first."""
+        for index, line in lines:
+            with self._noting(index, line):
+                missing = choice.unkept.pop(line.key, ZERO)
+                for reservation, part in list(self.promises.to_release(line.key, missing)):
+                    self._take_back(_number(index, line), reservation, part)
+
+    def _revalue(
+        self, index: int, line: Line, changes: Sequence[tuple[Counterpart, Decimal]]
+    ) -> None:
+        for counterpart, value in changes:
+            self.recorder.enter(
+                self.levels[line.key], line=index + 1, counterpart=counterpart, value=value
+            )
+
+    def _enter_differences(self, lines: Sequence[Numbered]) -> None:
+        by_level: dict[LevelKey, list[Mirror]] = {}
+        for _, line in lines:
+            if isinstance(line, Mirror):
+                by_level.setdefault(line.key, []).append(line)
+        for key, mirrored in by_level.items():
+            level = self.levels[key]
+            if value := mirrors.difference(level, mirrored):
+                self.recorder.enter(
+                    level,
+                    line=mirrored[0].number,
+                    counterpart=Counterpart.COST_DIFFERENCE,
+                    value=value,
+                )
+
+    def _mirror(self, index: int, line: Mirror, picks: Sequence[Pick]) -> None:
+        level = self.levels[line.key]
+        moves: list[tuple[Bin | None, Decimal, Decimal]] = [(None, ZERO, line.value)]
+        if line.quantity > 0:
+            place = mirrors.place_of(line, self.found)
+            moves = [(level.bin_at(place, self.lots.get(index)), line.quantity, line.value)]
+        elif line.quantity < 0:
+            moves = [
+                (level.bin_at(pick.bin.location, pick.bin.lot), -pick.quantity, value)
+                for pick, value in zip(picks, mirrors.values_of(line, picks), strict=True)
+            ]
+        for bin, quantity, value in moves:
+            self.recorder.enter(
+                level,
+                line=line.number,
+                counterpart=line.counterpart,
+                bin=bin,
+                quantity=quantity,
+                value=value,
+                cost=line.unit_cost,
+            )
+
+    def _noting(self, index: int, line: Line) -> _Noting:
+        return _Noting(self.problems, index, line)
 
 
-def key_of(line: Line) -> LevelKey:
-    """The level that the line is about."""
-    return LevelKey(line.variant_id, line.warehouse_id)
+@dataclass
+class _Noting:
+    """Turns refusals of one line into problems, so that the next ones are looked at as well."""
+
+    problems: Problems
+    index: int
+    line: Line
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        if not error.pointer:
+            error.pointer = f"/lines/{self.index}/quantity"
+        if self.index not in self.problems.by_line:
+            self.problems.add(self.index, error)
+        return True
 
 
-def _value(quantity: Decimal, unit_cost: Decimal) -> Decimal:
-    with localcontext(prec=PRECISION):
-        value = rounded(quantity * unit_cost, MONEY_PLACES)
-    if value >= VALUE_LIMIT:
-        raise RuleBroken("Quantity times unit cost is too large.", code="too_large")
-    return value
+def _number(index: int, line: Line) -> int:
+    return line.number if isinstance(line, Mirror) else index + 1

@@ -62,6 +62,14 @@ class Effect(Enum):
         return cls.VALUE
 
 
+class Disposition(Enum):
+    """What becomes of goods that are sent back: where they go, or are taken from."""
+
+    STOCK = "stock"
+    QUARANTINE = "quarantine"
+    SCRAP = "scrap"
+
+
 class CostSource(Enum):
     """How the unit cost of goods that came in was found."""
 
@@ -135,6 +143,12 @@ def allows(kind: Kind, counterpart: Counterpart, effect: Effect) -> bool:
 
 
 NEEDS_REASON: Final = frozenset({Kind.ADJUSTMENT, Kind.SCRAP})
+# What was found to be so, whatever had been promised before.
+FACTS: Final = frozenset({Kind.ADJUSTMENT, Kind.SCRAP, Kind.COUNT, Kind.REVERSAL})
+# What takes a permission of its own above a value that the company sets.
+WEIGHED: Final = frozenset({Kind.ADJUSTMENT, Kind.SCRAP, Kind.REVALUATION})
+# An undone undoing is a new posting; promises are made and released, not reversed.
+IRREVERSIBLE: Final = frozenset({Kind.REVERSAL, Kind.RESERVATION, Kind.RELEASE})
 
 
 def needs_reason(kind: Kind, counterpart: Counterpart) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from sms_core.shared.entities import Actor
-from sms_core.shared.errors import Unknown
-from sms_core.stock.booking import Booking, Numbered, key_of
+from sms_core.shared.errors import Conflict, Unknown
+from sms_core.stock.attempt import Attempt, header
 from sms_core.stock.checks import (
     Found,
     LotKey,
@@ -20,17 +19,22 @@ from sms_core.stock.checks import (
     wanted_lots,
 )
 from sms_core.stock.entities import Lot
-from sms_core.stock.kinds import PREFIXES
-from sms_core.stock.levels import ZERO, Level
-from sms_core.stock.picking import shortage
+from sms_core.stock.kinds import Kind
+from sms_core.stock.levels import Level
+from sms_core.stock.lines import Counted, Incoming, Line, Mirror, Moving, Numbered
+from sms_core.stock.moments import day_of
 from sms_core.stock.ports import (
+    LedgerHistory,
     LedgerRepository,
     LocationRepository,
     LotRepository,
-    Stamp,
+    Partners,
+    PeriodRepository,
+    ReservationRepository,
     WarehouseRepository,
 )
-from sms_core.stock.postings import Draft, Incoming, Posting
+from sms_core.stock.postings import Draft, Posted
+from sms_core.stock.promises import Promises
 
 
 @dataclass(frozen=True)
@@ -38,141 +42,142 @@ class Ledger:
     """Turns drafts into postings, whole or not at all.
 
     It runs inside the unit of work of a use case that has asked for the actor's rights. The order
-    of its locks is the same on every path and is never reversed: variants, warehouses, locations,
-    lots, levels. Whoever needs other locks takes them before.
+    of its locks is the same on every path and is never reversed: the period, headers of documents
+    (by whoever calls), partners, variants, warehouses, locations, lots, levels.
     """
 
+    periods: PeriodRepository
+    history: LedgerHistory
+    partners: Partners
     warehouses: WarehouseRepository
     locations: LocationRepository
     lots: LotRepository
     repository: LedgerRepository
+    reservations: ReservationRepository
 
-    def post(self, draft: Draft, *, by: Actor) -> Posting:
+    def hold_period(self) -> date | None:
+        """Until when the books are closed; called by those who then lock documents."""
+        return self.periods.hold()
+
+    def hold(self, drafts: Collection[Draft]) -> None:
+        """Lock the levels of drafts that are to be posted one after the other."""
+        self.periods.hold()
+        lines = [line for draft in drafts for line in draft.lines]
+        self._hold(lines)
+        self.repository.lock({key for line in lines for key in line.keys})
+
+    def post(self, draft: Draft, *, by: Actor) -> Posted:
         """Record the draft; raises one error that carries all that is wrong with its lines.
 
-        Among them Unknown, RuleBroken and InsufficientStock, each pointing at its line.
+        Among them Unknown, RuleBroken, InsufficientStock and other Conflicts, each pointing at
+        its line. Raises Forbidden where the day or the value takes a right of its own.
         """
         see_that_well_formed(draft)
+        closed_until = self.periods.hold()
         problems = Problems()
-        found = self._hold(draft)
+        self._check_header(draft, problems)
+        found = self._hold(draft.lines)
         check_lines(draft, found, problems)
         lots = self._lots(draft, problems)
         lines = problems.sound(draft)
         if not lines:
             problems.raise_all()
-        booking = self._book(draft, lines, found, lots, problems, by)
-        self._explain_shortages(booking, lines, by)
-        problems.raise_all()
-        self.repository.save(booking.posting, booking.levels.values())
-        return booking.posting
+        attempt = self._attempt(draft, lines, found, lots, problems, closed_until, by)
+        return attempt.post()
 
-    def _hold(self, draft: Draft) -> Found:
-        goods = self.repository.hold_goods({line.variant_id for line in draft.lines})
-        wanted = {line.warehouse_id for line in draft.lines}
-        warehouses = self.warehouses.hold(wanted)
-        for missing in sorted(wanted - set(warehouses)):
-            raise Unknown(f"There is no warehouse {missing}.", pointer="/warehouse_id")
-        named = {line.location_id for line in draft.lines if line.location_id is not None}
-        defaults = {warehouse.default_location_id for warehouse in warehouses.values()}
-        locations = self.locations.hold(named | defaults)
+    def _check_header(self, draft: Draft, problems: Problems) -> None:
+        supplier_id, customer_id = draft.supplier_id, draft.customer_id
+        if supplier_id is not None and not self.partners.hold_supplier(supplier_id):
+            raise Unknown(f"There is no supplier {supplier_id}.", pointer="/supplier_id")
+        if customer_id is not None and not self.partners.hold_customer(customer_id):
+            raise Unknown(f"There is no customer {customer_id}.", pointer="/customer_id")
+        if draft.kind is not Kind.RECEIPT or not draft.reference or draft.same_reference:
+            return
+        if number := self.history.live_receipt(supplier_id, draft.reference):
+            problems.note(
+                Conflict(
+                    f"The note {draft.reference} was entered before, as {number}. If this is "
+                    "another delivery with the same reference, say so (same_reference).",
+                    code="duplicate_reference",
+                    pointer="/reference",
+                )
+            )
+
+    def _hold(self, lines: Collection[Line]) -> Found:
+        goods = self.repository.hold_goods({line.variant_id for line in lines})
+        targets = {line.to_warehouse_id for line in lines if isinstance(line, Moving)}
+        wanted = {line.warehouse_id for line in lines}
+        warehouses = self.warehouses.hold(wanted | targets)
+        for missing in sorted((wanted | targets) - set(warehouses)):
+            field = "warehouse_id" if missing in wanted else "to_warehouse_id"
+            raise Unknown(f"There is no warehouse {missing}.", pointer=f"/{field}")
+        named = {getattr(line, "location_id", None) for line in lines}
+        named |= {line.to_location_id for line in lines if isinstance(line, Moving)}
+        own = {warehouse.default_location_id for warehouse in warehouses.values()}
+        own |= {warehouse.quarantine_location_id for warehouse in warehouses.values()}
+        locations = self.locations.hold(own | {id for id in named if id is not None})
         return Found(goods=goods, warehouses=warehouses, locations=locations)
 
     def _lots(self, draft: Draft, problems: Problems) -> dict[int, Lot]:
         """The stored lots that lines name, by line; deliveries bring new ones."""
         wanted = wanted_lots(draft, problems)
-        coming = [lot for n, lot in wanted.items() if isinstance(draft.lines[n], Incoming)]
-        going = [lot for n, lot in wanted.items() if not isinstance(draft.lines[n], Incoming)]
+        coming, going = [], []
+        for index, lot in wanted.items():
+            brings = isinstance(draft.lines[index], Incoming | Counted)
+            (coming if brings else going).append(lot)
         stored: dict[LotKey, Lot] = {}
         if coming:
             stored |= self.lots.obtain(coming)
         if going:
             stored |= self.lots.find({lot.key for lot in going})
         check_lots(wanted, stored, problems)
-        return {n: stored[lot.key] for n, lot in wanted.items() if lot.key in stored}
+        found = {n: stored[lot.key] for n, lot in wanted.items() if lot.key in stored}
+        for index, line in enumerate(draft.lines):
+            if isinstance(line, Mirror) and line.lot_id is not None:
+                found[index] = draft.lots[line.lot_id]
+        return found
 
-    def _book(
+    def _attempt(
         self,
         draft: Draft,
         lines: list[Numbered],
         found: Found,
         lots: Mapping[int, Lot],
         problems: Problems,
+        closed_until: date | None,
         by: Actor,
-    ) -> Booking:
-        levels = self.repository.lock({key_of(line) for _, line in lines})
-        last_costs = self._last_costs(lines, levels.values())
+    ) -> Attempt:
+        levels = self.repository.lock({key for _, line in lines for key in line.keys})
+        costless = _costless(lines, levels.values())
+        last_costs = self.repository.last_costs(costless) if costless else {}
+        promised = [level.key for level in levels.values() if level.reserved]
+        promises = Promises(self.reservations.open_of(promised) if promised else [])
         stamp = self.repository.stamp(draft.kind)
-        posting = _header(draft, stamp, levels.values(), by)
-        booking = Booking(
+        posting = header(draft, stamp, levels.values(), closed_until, by)
+        return Attempt(
+            repository=self.repository,
+            reservations=self.reservations,
+            history=self.history,
+            draft=draft,
             posting=posting,
+            stamp=stamp,
+            today=day_of(posting.recorded_at, stamp.zone),
+            lines=lines,
             found=found,
             lots=lots,
             levels=levels,
             last_costs=last_costs,
-            today=posting.recorded_at.astimezone(stamp.zone).date(),
+            promises=promises,
             problems=problems,
-        )
-        booking.enter(lines)
-        return booking
-
-    def _last_costs(
-        self, lines: Iterable[Numbered], levels: Iterable[Level]
-    ) -> Mapping[int, Decimal]:
-        """Asked for only where a delivery names no cost and the level has no average."""
-        empty = {level.key for level in levels if not level.on_hand}
-        wanted = {
-            line.variant_id
-            for _, line in lines
-            if isinstance(line, Incoming) and line.unit_cost is None and key_of(line) in empty
-        }
-        return self.repository.last_costs(wanted) if wanted else {}
-
-    def _explain_shortages(self, booking: Booking, lines: list[Numbered], by: Actor) -> None:
-        by_warehouse: dict[int, set[int]] = {}
-        for _, level in booking.short:
-            by_warehouse.setdefault(level.key.warehouse_id, set()).add(level.key.variant_id)
-        asked: dict[object, Decimal] = {}
-        for _, line in lines:
-            asked[key_of(line)] = asked.get(key_of(line), ZERO) + line.quantity
-        elsewhere = {
-            warehouse_id: self._elsewhere(variants, warehouse_id, booking.today, by)
-            for warehouse_id, variants in by_warehouse.items()
-        }
-        for wish, level in booking.short:
-            variant_id, warehouse_id = level.key.variant_id, level.key.warehouse_id
-            error = shortage(
-                wish,
-                level=level,
-                goods=booking.found.goods[variant_id],
-                warehouse=booking.found.warehouses[warehouse_id].code,
-                asked=asked[level.key],
-                today=booking.today,
-                elsewhere=elsewhere[warehouse_id].get(variant_id, {}),
-            )
-            booking.problems.add(wish.index, error)
-
-    def _elsewhere(
-        self, variant_ids: set[int], warehouse_id: int, today: date, by: Actor
-    ) -> Mapping[int, Mapping[str, Decimal]]:
-        return self.repository.available_elsewhere(
-            variant_ids, except_in=warehouse_id, visible=by.warehouse_ids, today=today
+            by=by,
         )
 
 
-def _header(draft: Draft, stamp: Stamp, levels: Iterable[Level], by: Actor) -> Posting:
-    """The posting without its entries. Its clock never runs behind that of a level it touches."""
-    last = (level.last_recorded_at for level in levels if level.last_recorded_at)
-    recorded_at = max([stamp.at, *last])
-    year = recorded_at.astimezone(stamp.zone).year
-    return Posting(
-        kind=draft.kind,
-        number=f"{PREFIXES[draft.kind]}-{year}-{stamp.serial:06d}",
-        occurred_at=recorded_at,
-        recorded_at=recorded_at,
-        user_id=by.user_id,
-        username=by.username,
-        request_id=by.request_id,
-        reference=draft.reference,
-        note=draft.note,
-        reason_code_id=draft.reason.id if draft.reason else None,
-    )
+def _costless(lines: Iterable[Numbered], levels: Iterable[Level]) -> set[int]:
+    """The variants whose delivery names no cost where the level has no average."""
+    empty = {level.key for level in levels if not level.on_hand}
+    return {
+        line.variant_id
+        for _, line in lines
+        if isinstance(line, Incoming | Counted) and line.unit_cost is None and line.key in empty
+    }

@@ -11,6 +11,7 @@ from sms_core.shared.numbers import (
     MONEY_PLACES,
     PRECISION,
     QUANTITY_LIMIT,
+    UNIT_COST_LIMIT,
     UNIT_COST_PLACES,
     VALUE_LIMIT,
     rounded,
@@ -45,6 +46,15 @@ class Bin:
         in_storage = self.location.kind is LocationKind.STORAGE
         return in_storage and (self.lot is None or self.lot.is_usable(on))
 
+    @property
+    def lot_id(self) -> int | None:
+        """The id of its lot, if it has one."""
+        return self.lot.id if self.lot else None
+
+    def matches(self, location_id: int | None, lot_id: int | None) -> bool:
+        """Whether it is in this place and of this lot; None: any."""
+        return location_id in {None, self.location.id} and lot_id in {None, self.lot_id}
+
 
 @dataclass(kw_only=True)
 class Level:
@@ -70,9 +80,18 @@ class Level:
         """What is there, usable or not, and nobody was promised."""
         return self.on_hand - self.reserved
 
+    def usable(self, on: date) -> Decimal:
+        """What lies in storage, of lots that are neither expired nor blocked."""
+        return sum((bin.on_hand for bin in self.bins if bin.is_usable(on)), ZERO)
+
     def available(self, on: date) -> Decimal:
-        """What may leave without anybody naming its place or lot; below 0 if promises lapsed."""
-        return sum((b.on_hand for b in self.bins if b.is_usable(on)), ZERO) - self.reserved
+        """What may leave without anybody naming its place or lot; below 0 when what was
+        promised is not fit to be sent any more."""
+        return self.usable(on) - self.reserved
+
+    def held(self, *, location_id: int | None, lot_id: int | None) -> Decimal:
+        """What lies in this place, of this lot; None: any."""
+        return sum((bin.on_hand for bin in self.bins if bin.matches(location_id, lot_id)), ZERO)
 
     @property
     def average_cost(self) -> Decimal | None:
@@ -93,27 +112,41 @@ class Level:
         """The bin for this place and lot, a new empty one if nothing ever lay there."""
         lot_id = lot.id if lot else None
         for bin in self.bins:
-            if bin.location.id == location.id and (bin.lot.id if bin.lot else None) == lot_id:
+            if (bin.location.id, bin.lot_id) == (location.id, lot_id):
                 return bin
         self.bins.append(Bin(location=location, lot=lot))
         return self.bins[-1]
 
-    def move(self, bin: Bin, quantity: Decimal, value: Decimal) -> int:
-        """Change goods and value; returns the number of the change. Raises RuleBroken.
+    def change(
+        self,
+        *,
+        bin: Bin | None = None,
+        quantity: Decimal = ZERO,
+        reserved: Decimal = ZERO,
+        value: Decimal = ZERO,
+    ) -> int:
+        """Change goods, promises and value; returns the number of the change. Raises RuleBroken.
 
-        Nothing may fall below 0 or below what is promised, and an empty level is worth 0.
+        What must be true of the level once all of a posting is entered, `see_that_sound` says.
         """
-        bin.on_hand += quantity
+        if bin:
+            bin.on_hand += quantity
         self.on_hand += quantity
+        self.reserved += reserved
         self.value += value
         self.version += 1
-        if bin.on_hand < 0 or not 0 <= self.reserved <= self.on_hand:
+        if self.on_hand >= QUANTITY_LIMIT or abs(self.value) >= VALUE_LIMIT:
+            raise RuleBroken("The stock would become too large.", code="too_large")
+        return self.version
+
+    def see_that_sound(self) -> None:
+        """Raise RuleBroken where something is below 0, promised twice or outlived by its value."""
+        if any(bin.on_hand < 0 for bin in self.bins) or not 0 <= self.reserved <= self.on_hand:
             raise RuleBroken("Stock cannot fall below what is there and promised.")
         if self.value < 0 or (self.value and not self.on_hand):
             raise RuleBroken("The value of stock cannot outlive it.")
-        if self.on_hand >= QUANTITY_LIMIT or self.value >= VALUE_LIMIT:
-            raise RuleBroken("The stock would become too large.", code="too_large")
-        return self.version
+        if (self.average_cost or ZERO) >= UNIT_COST_LIMIT:
+            raise RuleBroken("A unit would become worth too much.", code="too_large")
 
 
 @dataclass(frozen=True, kw_only=True)

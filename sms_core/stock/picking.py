@@ -22,12 +22,17 @@ class InsufficientStock(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A quantity that a line asks of a level, from a named location or lot if it names one."""
+    """A quantity that a line asks of a level, from a named location or lot if it names one.
+
+    `first_from` is where it is taken from if it is there, whatever lies there; never `not_from`.
+    """
 
     index: int
     quantity: Decimal
     location_id: int | None = None
     lot_id: int | None = None
+    first_from: int | None = None
+    not_from: int | None = None
 
     @property
     def named(self) -> int:
@@ -45,16 +50,20 @@ class Pick:
 
 @dataclass
 class Picking:
-    """All that one posting takes from one level: what a line took, the next cannot take."""
+    """All that one posting takes from one level: what a line took, the next cannot take.
+
+    `promised` is how much of the level others have been promised.
+    """
 
     level: Level
     default_location_id: int
     today: date
+    promised: Decimal
 
     def __post_init__(self) -> None:
         self._left = [bin.on_hand for bin in self.level.bins]
-        self._available = max(self.level.available(self.today), ZERO)
-        self._unpromised = self.level.unpromised
+        self._available = max(self.level.usable(self.today) - self.promised, ZERO)
+        self._unpromised = self.level.on_hand - self.promised
         self._order = sorted(range(len(self.level.bins)), key=self._rank)
 
     def serve(self, wishes: Sequence[Wish]) -> dict[int, list[Pick]]:
@@ -65,7 +74,7 @@ class Picking:
     def _serve(self, wish: Wish) -> list[Pick]:
         picks = []
         missing = wish.quantity
-        for number in self._order:
+        for number in sorted(self._order, key=lambda number: not self._is_first(number, wish)):
             bin = self.level.bins[number]
             if not missing or not self._may_give(bin, wish):
                 continue
@@ -77,15 +86,25 @@ class Picking:
         return picks
 
     def _may_give(self, bin: Bin, wish: Wish) -> bool:
-        if wish.location_id not in {None, bin.location.id}:
-            return False
-        if wish.lot_id is not None and wish.lot_id != (bin.lot.id if bin.lot else None):
+        if not bin.matches(wish.location_id, wish.lot_id) or bin.location.id == wish.not_from:
             return False
         kind = bin.location.kind
+        if bin.location.id == wish.first_from:
+            return kind is not LocationKind.TRANSIT
         if kind is LocationKind.QUARANTINE:
             return wish.location_id is not None
         unfit = not bin.is_usable(self.today)
         return kind is LocationKind.STORAGE and (not unfit or wish.lot_id is not None)
+
+    def _is_first(self, number: int, wish: Wish) -> bool:
+        return self.level.bins[number].location.id == wish.first_from
+
+    def promise(self, wish: Wish) -> bool:
+        """Whether so much can be promised; then it can neither be taken nor promised again."""
+        if wish.quantity > self._available:
+            return False
+        self._available -= wish.quantity
+        return True
 
     def _free(self, number: int) -> Decimal:
         free = min(self._left[number], self._unpromised)
@@ -115,6 +134,7 @@ def shortage(
     asked: Decimal,
     today: date,
     elsewhere: Mapping[str, Decimal],
+    promised: str = "",
 ) -> InsufficientStock:
     """The refusal for a wish that could not be served; `asked` is what the posting wants in all.
 
@@ -128,6 +148,8 @@ def shortage(
     )
     ways = [f"{plain(found)} available in {code}" for code, found in elsewhere.items()]
     ways = ways[:SUGGESTIONS] + _set_aside(level, today)
+    if promised:
+        facts = f"{facts} Reserved are {promised}."
     return InsufficientStock(
         f"{facts} There are {', '.join(ways)}." if ways else facts,
         pointer=f"/lines/{wish.index}/quantity",

@@ -2,63 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from sms_core.shared.text import tidy_optional, tidy_text
-from sms_core.stock.entities import ReasonCode
+from sms_core.stock.entities import Lot, ReasonCode
 from sms_core.stock.kinds import CostSource, Counterpart, Kind
-from sms_core.stock.levels import ZERO, LevelKey
+from sms_core.stock.levels import ZERO, Level, LevelKey
+from sms_core.stock.lines import Incoming, Line, NamedLot, Outgoing
+
+__all__ = ["Draft", "Entry", "Incoming", "Line", "NamedLot", "Outgoing", "Posting"]
 
 MAX_LINES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedLot:
-    """A lot as a delivery names it; it is made if the variant has none of this code."""
-
-    code: str
-    expires_on: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Incoming:
-    """A line that brings goods: to a location, else the warehouse's default one."""
-
-    variant_id: int
-    warehouse_id: int
-    quantity: Decimal
-    counterpart: Counterpart
-    unit_cost: Decimal | None = None
-    location_id: int | None = None
-    lot: NamedLot | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outgoing:
-    """A line that takes goods: from a location or lot if named, else by the rules of picking."""
-
-    variant_id: int
-    warehouse_id: int
-    quantity: Decimal
-    counterpart: Counterpart
-    location_id: int | None = None
-    lot_code: str | None = None
-
-
-Line = Incoming | Outgoing
-
-
-@dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A posting that somebody asks for; the ledger decides whether it can be."""
+    """A posting that somebody asks for; the ledger decides whether it can be.
+
+    `release_reserved`: what is a fact may overtake promises. `not_before` is when that which it
+    resolves had happened, `lots` those of lines that undo entries, by id. `same_reference`: its author knows that the note was entered before.
+    """
 
     kind: Kind
     lines: tuple[Line, ...]
     reference: str = ""
     note: str = ""
     reason: ReasonCode | None = None
+    occurred_at: datetime | None = None
+    supplier_id: int | None = None
+    customer_id: int | None = None
+    same_reference: bool = False
+    release_reserved: bool = False
+    reverses: Posting | None = None
+    not_before: datetime | None = None
+    lots: Mapping[int, Lot] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reference", tidy_optional(self.reference, "reference"))
@@ -112,4 +92,51 @@ class Posting:
     supplier_id: int | None = None
     customer_id: int | None = None
     reverses: str | None = None
+    reverses_id: int | None = None
     entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What a level holds at one moment."""
+
+    on_hand: Decimal
+    reserved: Decimal
+    available: Decimal
+    value: Decimal | None
+
+    @classmethod
+    def of(cls, level: Level, today: date) -> Balance:
+        """The balance of the level as it is now."""
+        return cls(
+            on_hand=level.on_hand,
+            reserved=level.reserved,
+            available=level.available(today),
+            value=level.value,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelChange:
+    """A level before a posting and after it; None: it was refused, there is no after."""
+
+    key: LevelKey
+    before: Balance
+    after: Balance | None = None
+
+    def without_costs(self) -> LevelChange:
+        """The same for those who may not see costs."""
+        return replace(
+            self,
+            before=replace(self.before, value=None),
+            after=self.after and replace(self.after, value=None),
+        )
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of a draft: the posting, what it did to its levels, and promises it made."""
+
+    posting: Posting
+    levels: tuple[LevelChange, ...] = ()
+    reservation_ids: tuple[int, ...] = ()

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
+
+from sms_core.stock.postings import LevelChange
+from sms_core.stock.promises import Reservation
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelView:
-    """How much of a variant there is in a warehouse, and what else is coming or promised."""
+    """How much of a variant there is in a warehouse, and what else is coming or promised.
+
+    As of a moment in the past, only what is on hand, reserved and its value are known.
+    """
 
     variant_id: int
     variant_code: str
@@ -19,11 +26,11 @@ class LevelView:
     warehouse_code: str
     on_hand: Decimal
     reserved: Decimal
-    available: Decimal
-    in_transit: Decimal
-    on_order: Decimal
-    incoming: Decimal
-    backordered: Decimal
+    available: Decimal | None
+    in_transit: Decimal | None
+    on_order: Decimal | None
+    incoming: Decimal | None
+    backordered: Decimal | None
     unit_cost: Decimal | None
     value: Decimal | None
 
@@ -104,7 +111,124 @@ class PostingView:
     reverses_id: int | None
     entry_count: int
     entries: tuple[EntryView, ...] = ()
+    reversed_lines: tuple[int, ...] = ()
+    levels: tuple[LevelChange, ...] = ()
+    reservation_ids: tuple[int, ...] = ()
 
     def without_costs(self) -> PostingView:
         """The same for those who may not see costs."""
-        return replace(self, entries=tuple(entry.without_costs() for entry in self.entries))
+        return replace(
+            self,
+            entries=tuple(entry.without_costs() for entry in self.entries),
+            levels=tuple(level.without_costs() for level in self.levels),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardBalance:
+    """What there was of a variant at a point of its card."""
+
+    on_hand: Decimal
+    reserved: Decimal
+    available: Decimal
+    value: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardRow:
+    """An entry and the balances it led to, with what it belongs to.
+
+    `posting_number` and `reference` say of what document it is, `reverses_id` and
+    `reversed_by_id` link an undone posting with the one that undid this line.
+    """
+
+    entry: EntryView
+    balance: CardBalance
+    posting_number: str
+    reference: str
+    note: str
+    reason_code: str | None
+    username: str
+    reverses_id: int | None
+    reversed_by_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardView:
+    """How the stock of a variant came to be what it is; `next` continues it, None at its end."""
+
+    opening: CardBalance
+    rows: tuple[CardRow, ...]
+    closing: CardBalance
+    next: tuple[Any, ...] | None = None
+    reservations: tuple[Reservation, ...] = ()
+
+    def without_costs(self) -> CardView:
+        """The same for those who may not see costs."""
+        return replace(
+            self,
+            opening=replace(self.opening, value=None),
+            closing=replace(self.closing, value=None),
+            rows=tuple(
+                replace(
+                    row,
+                    entry=row.entry.without_costs(),
+                    balance=replace(row.balance, value=None),
+                )
+                for row in self.rows
+            ),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceRow:
+    """A posting that brought, moved or took goods of a lot."""
+
+    posting_id: int
+    posting_number: str
+    kind: str
+    counterpart: str
+    occurred_at: datetime
+    warehouse_id: int
+    warehouse_code: str
+    location_code: str
+    quantity: Decimal
+    reference: str
+    supplier_id: int | None
+    customer_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotTrace:
+    """Where a lot came from, where it is and where it went, the oldest first.
+
+    What was undone stands there twice: once each way.
+    """
+
+    lot_id: int
+    variant_id: int
+    lot_code: str
+    came_from: tuple[TraceRow, ...]
+    lies_in: tuple[BinView, ...]
+    went_to: tuple[TraceRow, ...]
+    moved: tuple[TraceRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickView:
+    """So much would be taken from this place and lot."""
+
+    location_id: int
+    location_code: str
+    lot_id: int | None
+    lot_code: str | None
+    expires_on: date | None
+    quantity: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicksView:
+    """What would be taken for a quantity, in this order, and how much of it is missing."""
+
+    picks: tuple[PickView, ...]
+    missing: Decimal

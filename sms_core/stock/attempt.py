@@ -1,0 +1,266 @@
+"""One posting with everything in hand: its levels are locked, nobody else changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sms_core.shared.entities import Actor
+from sms_core.shared.errors import Conflict, Forbidden
+from sms_core.stock.booking import Booking
+from sms_core.stock.checks import Found, Problems, check_balances, goods_errors
+from sms_core.stock.choosing import Choice, Choosing
+from sms_core.stock.entities import Lot
+from sms_core.stock.kinds import PREFIXES, WEIGHED, Counterpart, Kind
+from sms_core.stock.levels import ZERO, Level, LevelKey
+from sms_core.stock.lines import Counted, Incoming, Numbered, Release
+from sms_core.stock.mirrors import with_arrivals
+from sms_core.stock.moments import happened
+from sms_core.stock.ports import (
+    LedgerHistory,
+    LedgerRepository,
+    ReservationRepository,
+    Stamp,
+)
+from sms_core.stock.postings import Balance, Draft, LevelChange, Posted, Posting
+from sms_core.stock.promises import Promises, Reservation
+from sms_core.stock.refusals import Refusals, fallen, short_at
+
+ADJUSTS_LARGE = "stock.adjust_large"
+
+
+@dataclass(kw_only=True)
+class Attempt:
+    """Resolves, chooses, checks, enters and saves; refuses with all problems at once."""
+
+    repository: LedgerRepository
+    reservations: ReservationRepository
+    history: LedgerHistory
+    draft: Draft
+    posting: Posting
+    stamp: Stamp
+    today: date
+    lines: list[Numbered]
+    found: Found
+    lots: Mapping[int, Lot]
+    levels: Mapping[LevelKey, Level]
+    last_costs: Mapping[int, Decimal]
+    promises: Promises
+    problems: Problems
+    by: Actor
+
+    def post(self) -> Posted:
+        """Record it; raises one error with all that is in the way."""
+        before = {key: Balance.of(level, self.today) for key, level in self.levels.items()}
+        self.problems.state = tuple(
+            LevelChange(key=key, before=balance) for key, balance in before.items()
+        )
+        check_balances(self.lines, self.levels, self.problems)
+        self._see_that_first()
+        self._resolve()
+        choice = self._choose()
+        self.problems.raise_all()
+        self._enter(self.posting, self.lines, choice)
+        self._see_that_there_at_the_time()
+        self.problems.raise_all()
+        if not self.posting.entries:
+            raise Conflict("This changes nothing: the stock is so already.", code="no_change")
+        self._weigh()
+        self._save(self.posting)
+        return Posted(
+            posting=self.posting,
+            levels=tuple(
+                LevelChange(
+                    key=key, before=before[key], after=Balance.of(self.levels[key], self.today)
+                )
+                for key in sorted(before)
+            ),
+            reservation_ids=tuple(reservation.id for reservation in self.promises.made),
+        )
+
+    def _see_that_first(self) -> None:
+        """An opening balance is the first of its level, if not all before it was undone."""
+        if self.posting.kind is not Kind.OPENING:
+            return
+        begun = {key for key, level in self.levels.items() if level.version}
+        undone = {key for key in begun if not self.levels[key].on_hand}
+        if undone:
+            begun -= undone - self.history.with_other_facts(undone)
+        for index, line in self.lines:
+            if line.key in begun:
+                self.problems.add(
+                    index,
+                    Conflict(
+                        "This level has entries already: an opening balance comes before all "
+                        "others. Adjust it instead.",
+                        code="not_first",
+                        pointer=f"/lines/{index}/variant_id",
+                    ),
+                )
+
+    def _resolve(self) -> None:
+        """Turn what was counted into what must come or go."""
+        resolved: list[Numbered] = []
+        for index, line in self.lines:
+            if not isinstance(line, Counted):
+                resolved.append((index, line))
+                continue
+            lot = self.lots.get(index)
+            there = self.levels[line.key].held(
+                location_id=line.location_id, lot_id=lot.id if lot else None
+            )
+            correction = line.correction(there)
+            if isinstance(correction, Incoming):
+                goods = self.found.goods[line.variant_id]
+                for error in goods_errors(f"lines/{index}", correction, goods, self.posting.kind):
+                    self.problems.add(index, error)
+            if correction:
+                resolved.append((index, correction))
+        self.lines = [line for line in resolved if line[0] not in self.problems.by_line]
+
+    def _choose(self) -> Choice:
+        """What the lines take; releases promises whose time is over before it refuses."""
+        choosing = Choosing(
+            kind=self.posting.kind,
+            found=self.found,
+            lots=self.lots,
+            levels=with_arrivals(self.levels, self.lines, self.found, self.lots),
+            promises=self.promises,
+            today=self.today,
+            problems=self.problems,
+        )
+        choice = choosing.choose(self.lines)
+        tight = {level.key for _, level in choice.short} | set(choice.unkept)
+        lapsed = self.promises.lapsed(tight, self.posting.recorded_at)
+        if lapsed:
+            self._release(lapsed)
+            choosing.levels = with_arrivals(self.levels, self.lines, self.found, self.lots)
+            choice = choosing.choose(self.lines)
+        self._refuse(choice)
+        return choice
+
+    def _release(self, lapsed: list[Reservation]) -> None:
+        """Post the release of promises whose time is over, in a posting of the system's own."""
+        system = Actor(
+            user_id=None,
+            username="system",
+            permissions=frozenset(),
+            request_id=self.by.request_id,
+        )
+        draft = Draft(kind=Kind.RELEASE, lines=(), note="Its time was over.")
+        serial = self.repository.stamp(Kind.RELEASE).serial
+        posting = header(
+            draft,
+            Stamp(at=self.posting.recorded_at, zone=self.stamp.zone, serial=serial),
+            self.levels.values(),
+            None,
+            system,
+        )
+        lines: list[Numbered] = [
+            (
+                index,
+                Release(variant_id=r.variant_id, warehouse_id=r.warehouse_id, reservation_id=r.id),
+            )
+            for index, r in enumerate(lapsed)
+        ]
+        self._enter(posting, lines, Choice())
+        self._save(posting)
+
+    def _refuse(self, choice: Choice) -> None:
+        refusals = Refusals(
+            found=self.found, levels=self.levels, promises=self.promises, today=self.today
+        )
+        elsewhere = {
+            warehouse_id: self.repository.available_elsewhere(
+                {level.key.variant_id for _, level in choice.short},
+                except_in=warehouse_id,
+                visible=self.by.warehouse_ids,
+                today=self.today,
+            )
+            for warehouse_id in {level.key.warehouse_id for _, level in choice.short}
+        }
+        for index, error in refusals.short(choice, elsewhere):
+            self.problems.add(index, error)
+        if not self.draft.release_reserved and not choice.short:
+            for index, error in refusals.unkept(choice, self.lines):
+                self.problems.add(index, error)
+
+    def _enter(self, posting: Posting, lines: list[Numbered], choice: Choice) -> None:
+        booking = Booking(
+            posting=posting,
+            found=self.found,
+            lots=self.lots,
+            levels=self.levels,
+            last_costs=self.last_costs,
+            promises=self.promises,
+            problems=self.problems,
+        )
+        booking.enter(lines, choice)
+
+    def _see_that_there_at_the_time(self) -> None:
+        taken = fallen(self.posting)
+        if not taken or self.posting.occurred_at >= self.posting.recorded_at:
+            return
+        lowest = self.history.lowest_since(taken.keys(), self.posting.occurred_at)
+        for index, error in short_at(self.lines, taken, lowest, self.found):
+            self.problems.add(index, error)
+
+    def _weigh(self) -> None:
+        """Raise Forbidden where correcting so much takes a right of its own."""
+        limit = self.stamp.large_value
+        if limit is None or self.posting.kind not in WEIGHED or self.by.may(ADJUSTS_LARGE):
+            return
+        differences = goods = ZERO
+        for entry in self.posting.entries:
+            if entry.counterpart is Counterpart.COST_DIFFERENCE:
+                differences += abs(entry.value)
+            else:
+                goods += abs(entry.value)
+        if max(differences, goods) > limit:
+            raise Forbidden("You lack the permission to correct stock of so much value.")
+
+    def _save(self, posting: Posting) -> None:
+        touched = {entry.level for entry in posting.entries}
+        self.repository.save(posting, [self.levels[key] for key in sorted(touched)])
+        for reservation in self.promises.made:
+            reservation.posting_id = posting.id
+        if self.promises.made:
+            self.reservations.add(self.promises.made)
+        if self.promises.changed:
+            self.reservations.save(list(self.promises.changed.values()))
+            self.promises.changed.clear()
+
+
+def header(
+    draft: Draft, stamp: Stamp, levels: Iterable[Level], closed_until: date | None, by: Actor
+) -> Posting:
+    """The posting without its entries. Its clock never runs behind that of a level it touches."""
+    last = (level.last_recorded_at for level in levels if level.last_recorded_at)
+    recorded_at = max([stamp.at, *last])
+    year = recorded_at.astimezone(stamp.zone).year
+    origin = draft.reverses
+    return Posting(
+        kind=draft.kind,
+        number=f"{PREFIXES[draft.kind]}-{year}-{stamp.serial:06d}",
+        occurred_at=happened(
+            draft.occurred_at,
+            recorded_at=recorded_at,
+            zone=stamp.zone,
+            closed_until=closed_until,
+            not_before=draft.not_before,
+            by=by,
+        ),
+        recorded_at=recorded_at,
+        user_id=by.user_id,
+        username=by.username,
+        request_id=by.request_id,
+        reference=draft.reference,
+        note=draft.note,
+        reason_code_id=draft.reason.id if draft.reason else None,
+        supplier_id=draft.supplier_id,
+        customer_id=draft.customer_id,
+        reverses=origin.number if origin else None,
+        reverses_id=origin.id if origin else None,
+    )
