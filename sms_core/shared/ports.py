@@ -15,6 +15,7 @@ from sms_core.shared.paging import ListFilter, Page, PageRequest
 E = TypeVar("E", bound=Entity)
 M = TypeVar("M", bound=MasterData)
 F = TypeVar("F", bound=ListFilter)
+T = TypeVar("T")
 
 
 class UnitOfWork(Protocol):
@@ -75,6 +76,15 @@ class OnceOnly(ABC):
         `in_progress` while the first one is still running, and whatever the use case raises
         (then nothing is kept and the key is free again).
         """
+
+
+class DryRun(ABC):
+    """Runs a use case to see what it would do."""
+
+    @abstractmethod
+    def run(self, use_case: Callable[[], T]) -> T:
+        """Run it in a transaction, undo all it did, and give what it answered; raises what the
+        use case raises."""
 
 
 class Repository(ABC, Generic[E]):

@@ -131,9 +131,10 @@ def _number_errors(at: str, line: Line, kind: Kind, goods: Goods | None) -> Iter
         )
     if isinstance(line, CostCorrection):
         yield from _inexact(line.amount, places=MONEY_PLACES, limit=VALUE_LIMIT, field="amount")
+    quantity: Decimal | None
     if isinstance(line, Counted):
         field, quantity = f"{at}/counted_quantity", line.counted_quantity
-        yield from _negative(quantity, field)
+        yield from _negative(line.counted_quantity, field)
     elif isinstance(line, Incoming | Outgoing | Moving | Promise | Release):
         field, quantity = f"{at}/quantity", line.quantity
         yield from _not_positive(quantity, kind, field)

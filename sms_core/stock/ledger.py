@@ -121,7 +121,8 @@ class Ledger:
     def _lots(self, draft: Draft, problems: Problems) -> dict[int, Lot]:
         """The stored lots that lines name, by line; deliveries bring new ones."""
         wanted = wanted_lots(draft, problems)
-        coming, going = [], []
+        coming: list[Lot] = []
+        going: list[Lot] = []
         for index, lot in wanted.items():
             brings = isinstance(draft.lines[index], Incoming | Counted)
             (coming if brings else going).append(lot)

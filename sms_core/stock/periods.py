@@ -43,6 +43,4 @@ class Closing:
                 pointer="/closed_until",
             )
         if self.closed_until < before and not self.note:
-            raise Invalid(
-                "Say why closed days are opened again.", code="required", pointer="/note"
-            )
+            raise Invalid("Say why closed days are opened again.", code="required", pointer="/note")

@@ -59,6 +59,12 @@ class Reservation:
             )
         self.open_quantity -= quantity
 
+    def see_that_open(self) -> Decimal:
+        """What is still open of it; raises Conflict when that is nothing."""
+        if not self.open_quantity:
+            raise Conflict("This reservation is used up or released.", code="not_open")
+        return self.open_quantity
+
     def exceeded(self) -> Conflict:
         """The refusal to send or release more than is open."""
         return Conflict(
