@@ -11,8 +11,8 @@ from sms_core.stock import drafts
 from sms_core.stock.commands import (
     CorrectCost,
     CorrectPosting,
-    ReversePosting,
     RevalueLevel,
+    ReversePosting,
     SpreadBy,
 )
 from sms_core.stock.costs import spread

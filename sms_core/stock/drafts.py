@@ -31,6 +31,7 @@ from sms_core.stock.commands import (
 )
 from sms_core.stock.entities import ReasonCode
 from sms_core.stock.kinds import ALLOWED, Counterpart, Disposition, Kind
+from sms_core.stock.levels import ZERO
 from sms_core.stock.lines import Counted, Incoming, Line, Moving, NamedLot, Outgoing
 from sms_core.stock.postings import Draft
 
@@ -202,7 +203,7 @@ def _adjusted(warehouse_id: int, index: int, line: AdjustedLine) -> Line:
             **place,
         )
     return Incoming(
-        quantity=quantity or 0,
+        quantity=quantity or ZERO,
         counterpart=Counterpart.ADJUSTMENT,
         unit_cost=line.unit_cost,
         lot=lot,

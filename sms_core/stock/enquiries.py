@@ -75,9 +75,9 @@ class EnquiryService:
             filter = CardFilter(
                 variant_id=question.variant_id,
                 warehouse_id=question.warehouse_id,
-                from_at=question.from_at and now.start_of(question.from_at),
-                to_at=question.to_at and now.end_of(question.to_at),
-                known_at=question.known_at and now.end_of(question.known_at),
+                from_at=now.start_of(question.from_at) if question.from_at else None,
+                to_at=now.end_of(question.to_at) if question.to_at else None,
+                known_at=now.end_of(question.known_at) if question.known_at else None,
                 visible=by.warehouse_ids,
             )
             card = self.history.card(filter, cursor, now.today)

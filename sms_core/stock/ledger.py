@@ -86,6 +86,8 @@ class Ledger:
         return attempt.post()
 
     def _check_header(self, draft: Draft, problems: Problems) -> None:
+        if draft.reverses:
+            return
         supplier_id, customer_id = draft.supplier_id, draft.customer_id
         if supplier_id is not None and not self.partners.hold_supplier(supplier_id):
             raise Unknown(f"There is no supplier {supplier_id}.", pointer="/supplier_id")

@@ -322,7 +322,8 @@ class LevelFilter(VisibleFilter):
     level, over the warehouses one may see or the one asked for.
 
     With `as_of` or `known_at` the answer sums the entries that had occurred, and had been
-    recorded, by then (inclusive); it tells quantities on hand, reserved, and value only.
+    recorded, by then (inclusive); it tells quantities on hand, reserved, and value only. The
+    service has made times of dates before it asks the reader.
     """
 
     warehouse_id: int | None = None
@@ -330,8 +331,8 @@ class LevelFilter(VisibleFilter):
     product_id: int | None = None
     category_id: int | None = None
     below_alert: bool | None = None
-    as_of: datetime | None = None
-    known_at: datetime | None = None
+    as_of: date | datetime | None = None
+    known_at: date | datetime | None = None
 
 
 class BinSort(Enum):

@@ -22,8 +22,9 @@ MAX_LINES = 1_000
 class Draft:
     """A posting that somebody asks for; the ledger decides whether it can be.
 
-    `release_reserved`: what is a fact may overtake promises. `not_before` is when that which it
-    resolves had happened, `lots` those of lines that undo entries, by id. `same_reference`: its author knows that the note was entered before.
+    `release_reserved`: what is a fact may overtake promises. `same_reference`: its author knows
+    that the note was entered before. `not_before` is when that which it resolves had happened,
+    `lots` those of lines that undo entries, by id.
     """
 
     kind: Kind

@@ -1,8 +1,9 @@
 """The use cases of stock: what comes, goes, moves, spoils and turns up, and what there is."""
 
-from __future__ import annotations
+# No postponed annotations here: see posting_services.
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Invalid
@@ -18,9 +19,18 @@ from sms_core.stock.commands import (
     TransferStock,
 )
 from sms_core.stock.drafts import SEES_COSTS, TRANSFER_POINTERS, repointed
-from sms_core.stock.ports import COST_SORTS, BinFilter, EntryFilter, LevelFilter, PostingFilter
+from sms_core.stock.ports import (
+    COST_SORTS,
+    BinFilter,
+    Calendar,
+    EntryFilter,
+    LevelFilter,
+    PostingFilter,
+)
 from sms_core.stock.posting_services import PostingService
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+
+L = TypeVar("L", bound=LevelFilter)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class StockService(PostingService):
     at once. A warehouse that the actor may not see does not exist; costs are left out for those
     who may not see them.
     """
+
+    calendar: Calendar
 
     def receive(self, command: ReceiveGoods, *, by: Actor) -> PostingView:
         """Take goods from a supplier into stock, at their cost."""
@@ -72,13 +84,13 @@ class StockService(PostingService):
         may_see_costs = by.may(SEES_COSTS)
         if not may_see_costs and any(order.by in COST_SORTS for order in filter.order):
             raise Invalid("You cannot sort by what you may not see.", pointer="/ordering")
-        found = self.reader.levels(replace(filter, visible=by.warehouse_ids), page)
+        found = self.reader.levels(self._timed(filter, by), page)
         return found if may_see_costs else found.map(LevelView.without_costs)
 
     def bins(self, filter: BinFilter, page: PageRequest, *, by: Actor) -> Page[BinView]:
         """Where everything lies, by variant, location and lot."""
         by.require("stock.view")
-        return self.reader.bins(replace(filter, visible=by.warehouse_ids), page)
+        return self.reader.bins(self._timed(filter, by), page)
 
     def entries(
         self, filter: EntryFilter, cursor: CursorRequest, *, by: Actor
@@ -102,3 +114,15 @@ class StockService(PostingService):
         by.require("stock.view")
         view = self.reader.posting(id, by.warehouse_ids)
         return view if by.may(SEES_COSTS) else view.without_costs()
+
+    def _timed(self, filter: L, by: Actor) -> L:
+        """The filter limited to what the actor sees, with the ends of days as times."""
+        filter = replace(filter, visible=by.warehouse_ids)
+        if filter.as_of is None and filter.known_at is None:
+            return filter
+        now = self.calendar.now()
+        return replace(
+            filter,
+            as_of=None if filter.as_of is None else now.end_of(filter.as_of),
+            known_at=None if filter.known_at is None else now.end_of(filter.known_at),
+        )
