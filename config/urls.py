@@ -17,3 +17,7 @@ urlpatterns = [
     path("api/", include("sms_django.api.urls")),
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]
+
+handler400 = "sms_django.api.errors.bad_request"
+handler404 = "sms_django.api.errors.not_found"
+handler500 = "sms_django.api.errors.server_error"
