@@ -18,6 +18,7 @@ from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Invalid, NotFound
 from sms_django.api import filters
 from sms_django.api.authentication import actor_of
+from sms_django.api.once import FORM_PARAMETER, OnceMixin
 from sms_django.api.permissions import LOGGED_IN, DeclaredPermission
 from sms_django.api.serializers import (
     BulkDeletedSerializer,
@@ -32,12 +33,14 @@ _IF_MATCH = re.compile(r'(?:W/)?"([1-9][0-9]{0,17})"')
 _MAX_ID = 2**63 - 1
 
 
-class CoreViewSet(GenericViewSet[Any]):
+class CoreViewSet(OnceMixin, GenericViewSet[Any]):
     """A thing of the API.
 
     `resource` gives the permissions of the usual actions; `permissions` those of others, by the
     name of the method. `serializer_class` renders; what is read from a body is `inputs[action]`,
-    or the same serializer when it is not named there.
+    or the same serializer when it is not named there. `parameters[action]` are the query
+    parameters an action other than `list` understands. Actions in `idempotent` answer with
+    `self.once(lambda: ...)`.
     """
 
     resource: ClassVar[str]
@@ -86,7 +89,9 @@ class CoreViewSet(GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action != "list":
-            allowed = self.parameters.get(self.action or "", frozenset())
+            allowed = set(self.parameters.get(self.action or "", ()))
+            if self.action in self.idempotent and request.auth is None:
+                allowed.add(FORM_PARAMETER)
             filters.refuse_unknown(request, allowed)
 
     @property

@@ -10,6 +10,8 @@ from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
+from sms_django.api.once import FORM_PARAMETER
+
 
 class _FreshKey:
     """The request as the page's forms see it: what they send carries an idempotency key.
@@ -19,7 +21,7 @@ class _FreshKey:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._path = replace_query_param(request.get_full_path(), "idempotency_key", uuid4().hex)
+        self._path = replace_query_param(request.get_full_path(), FORM_PARAMETER, uuid4().hex)
 
     def get_full_path(self) -> str:
         return self._path

@@ -1,4 +1,4 @@
-"""Strict fields: what is not exactly right is refused, never guessed (docs of the API: Conventions).
+"""Strict fields: what is not exactly right is refused, never guessed.
 
 HTML forms and query strings know only text, so there, and only there, numbers may be text.
 """
@@ -157,6 +157,7 @@ class TextField(_TextField):
         super().__init__(allow_blank=True, max_length=TEXT_LENGTH, **kwargs)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]+)?$"})
 class DecimalField(serializers.DecimalField):
     """A decimal as text in plain notation, or a JSON integer; never a JSON fraction.
 
@@ -199,6 +200,7 @@ class RateField(DecimalField):
         super().__init__(places=2, **kwargs)
 
 
+@extend_schema_field({"type": ["string", "null"], "pattern": r"^-?[0-9]{1,12}(\.[0-9]+)?$"})
 class CostField(DecimalField):
     """What something cost or is worth: null without `cost.view`, and then no input either."""
 

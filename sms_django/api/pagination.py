@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.template import loader
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination, PageNumberPagination
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from sms_core.shared.paging import CursorPage, CursorRequest, Page, PageRequest
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _BIGGEST = 2**63 - 1
+_LINK = {"type": ["string", "null"], "format": "uri"}
 
 
 def number_in(request: Request, name: str, *, default: int, most: int) -> int:
@@ -60,6 +62,18 @@ class PagePagination(PageNumberPagination):
         self.page = paginator.page(page.request.number)
         self.display_page_controls = paginator.num_pages > 1
         return self.get_paginated_response(results)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", "results"],
+            "properties": {
+                "count": {"type": "integer", "description": "How many there are on all pages."},
+                "next": _LINK,
+                "previous": _LINK,
+                "results": schema,
+            },
+        }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         page, size = super().get_schema_operation_parameters(view)
@@ -128,16 +142,13 @@ class KeysetPagination(BasePagination):
         return {"previous_url": None, "next_url": self.next}
 
     def to_html(self) -> str:
-        from django.template import loader
-
         return loader.get_template(self.template).render(self.get_html_context())
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": schema},
+            "properties": {"next": _LINK, "previous": _LINK, "results": schema},
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ class RootViewSet(viewsets.ViewSet):
             }
         },
     )
-    def list(self, request: Request) -> Response:
+    def index(self, request: Request) -> Response:
         refuse_unknown(request, frozenset())
         found: dict[str, dict[str, str]] = {}
         for pattern, view in _collections():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
@@ -23,6 +25,16 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="A name for this order, new for each (such as a UUID). Sent again with the same "
     "key, for example after a lost connection, it is carried out once and answered the same.",
 )
+_SUMMARIES = {
+    "retrieve": "Show a {}",
+    "create": "Create a {}",
+    "update": "Replace a {}",
+    "partial_update": "Change a {}",
+    "destroy": "Delete a {}",
+    "restore": "Restore a deleted {}",
+    "bulk_delete": "Delete several at once",
+}
+_ID = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Why the request was refused (RFC 9457).",
@@ -50,11 +62,45 @@ _PROBLEM: dict[str, Any] = {
 }
 
 
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The access token of `auth/token/`."""
+
+    target_class = "sms_django.api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The log-in of the browsable API; what changes something needs the CSRF token too."""
+
+    target_class = "sms_django.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
 class CoreAutoSchema(AutoSchema):
     """Reads our viewsets: what they take (`inputs`) is not always what they answer."""
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "Other")]
+
+    def get_summary(self) -> str | None:
+        action = getattr(self.view, "action", "")
+        thing = getattr(self.view, "resource", "").replace("_", " ")
+        if action == "list":
+            return f"List {self.path.strip('/').rsplit('/', 1)[-1].replace('-', ' ')}"
+        if thing and action in _SUMMARIES:
+            return _SUMMARIES[action].format(thing)
+        return str(action).replace("_", " ").capitalize() or None
+
+    def map_parsers(self) -> list[Any]:
+        # Forms are for browsers; programs send JSON, or files.
+        types: list[Any] = super().map_parsers()
+        return ["application/json"] if "application/json" in types else types
 
     def get_response_serializers(self) -> Any:
         if hasattr(self.view, "inputs"):
@@ -80,8 +126,8 @@ class CoreAutoSchema(AutoSchema):
         return super().get_auth()
 
 
-def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Give every operation the problem as its answer to whatever goes wrong."""
+def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Give every operation the problem as its answer to whatever goes wrong, and ids a range."""
     result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
     answer = {
         "description": "Refused; `code` and `errors` say why.",
@@ -92,4 +138,7 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for operation in path.values():
             operation["responses"]["default"] = answer
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"] == "id":
+                    parameter["schema"] = _ID
     return result

@@ -76,6 +76,11 @@ class CoreSerializer(serializers.Serializer[Any]):
     class Meta:
         list_serializer_class = CoreListSerializer
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # The schema shows a class's docstring, and would show ours for those that have none.
+        cls.__doc__ = cls.__doc__ or ""
+
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
         if html.is_html_input(dictionary) and value is not empty and _is_blank(value):

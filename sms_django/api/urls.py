@@ -14,7 +14,7 @@ router = SimpleRouter()
 router.register("brands", catalogue.BrandViewSet, basename="brand")
 
 v1 = [
-    path("", RootViewSet.as_view({"get": "list"}), name="api-root"),
+    path("", RootViewSet.as_view({"get": "index"}), name="api-root"),
     *router.urls,
 ]
 
