@@ -189,6 +189,9 @@ if LOCAL:
 
 # --- AUTH ----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "sms.User"
+AUTHENTICATION_BACKENDS = ["sms_django.backends.RoleBackend"]
+# Usernames are unique in their folded form, which is a column of its own.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
