@@ -1,0 +1,434 @@
+"""In-memory doubles of the stock's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sms_core.shared.errors import Conflict, NotFound
+from sms_core.shared.paging import CursorPage, CursorRequest, Page, PageRequest
+from sms_core.shared.ports import Clock
+from sms_core.shared.text import fold
+from sms_core.stock.entities import Location, Lot, ReasonCode, Warehouse
+from sms_core.stock.kinds import Kind
+from sms_core.stock.levels import ZERO, Goods, Level, LevelKey
+from sms_core.stock.ports import (
+    BinFilter,
+    EntryFilter,
+    LedgerRepository,
+    LevelFilter,
+    LocationFilter,
+    LocationRepository,
+    LocationSort,
+    LotFilter,
+    LotRepository,
+    LotSort,
+    PostingFilter,
+    ReasonCodeFilter,
+    ReasonCodeRepository,
+    ReasonCodeSort,
+    Stamp,
+    StockReader,
+    WarehouseFilter,
+    WarehouseRepository,
+    WarehouseSort,
+)
+from sms_core.stock.postings import Entry, Posting
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from tests.fakes.base import FixedClock, InMemoryMasterDataRepository, InMemoryRepository
+
+
+def _sees(visible: frozenset[int] | None, warehouse_id: int) -> bool:
+    return visible is None or warehouse_id in visible
+
+
+def _same(wanted: str | None, actual: str) -> bool:
+    return wanted is None or fold(wanted) == fold(actual)
+
+
+@dataclass
+class InMemoryWarehouseRepository(
+    InMemoryMasterDataRepository[Warehouse, WarehouseFilter], WarehouseRepository
+):
+    entity = Warehouse
+    unique = {"code": lambda warehouse: fold(warehouse.code)}
+    sort_keys = {
+        WarehouseSort.CODE: lambda warehouse: fold(warehouse.code),
+        WarehouseSort.NAME: lambda warehouse: fold(warehouse.name),
+        WarehouseSort.CREATED_AT: lambda warehouse: warehouse.created_at,
+        WarehouseSort.UPDATED_AT: lambda warehouse: warehouse.updated_at,
+    }
+    default_sort = sort_keys[WarehouseSort.CODE]
+
+    def searched(self, warehouse: Warehouse) -> tuple[str, ...]:
+        return (warehouse.code, warehouse.name, warehouse.address)
+
+    def matches(self, warehouse: Warehouse, filter: WarehouseFilter) -> bool:
+        return (
+            _sees(filter.visible, warehouse.id)
+            and _same(filter.code, warehouse.code)
+            and _same(filter.name, warehouse.name)
+        )
+
+    def furnish(self, warehouse: Warehouse) -> None:
+        self.stored[warehouse.id] = deepcopy(warehouse)
+
+
+@dataclass
+class InMemoryLocationRepository(
+    InMemoryMasterDataRepository[Location, LocationFilter], LocationRepository
+):
+    entity = Location
+    unique = {"code": lambda location: (location.warehouse_id, fold(location.code))}
+    sort_keys = {
+        LocationSort.CODE: lambda location: fold(location.code),
+        LocationSort.NAME: lambda location: fold(location.name),
+        LocationSort.CREATED_AT: lambda location: location.created_at,
+        LocationSort.UPDATED_AT: lambda location: location.updated_at,
+    }
+    default_sort = sort_keys[LocationSort.CODE]
+
+    def searched(self, location: Location) -> tuple[str, ...]:
+        return (location.code, location.name)
+
+    def matches(self, location: Location, filter: LocationFilter) -> bool:
+        return (
+            _sees(filter.visible, location.warehouse_id)
+            and filter.warehouse_id in {None, location.warehouse_id}
+            and filter.kind in {None, location.kind}
+            and _same(filter.code, location.code)
+            and _same(filter.name, location.name)
+        )
+
+    def archive_with(self, warehouse_ids: Collection[int], at: datetime) -> None:
+        self.archive(
+            [id for id, place in self.visible().items() if place.warehouse_id in warehouse_ids], at
+        )
+
+    def restore_with(self, warehouse_id: int, archived_at: datetime) -> None:
+        for location in self.stored.values():
+            if location.warehouse_id == warehouse_id and location.deleted_at == archived_at:
+                location.restore()
+                location.version += 1
+                location.updated_at = self.clock.now()
+
+
+@dataclass
+class InMemoryLotRepository(InMemoryRepository[Lot], LotRepository):
+    entity = Lot
+    unique = {"code": lambda lot: lot.key}
+
+    def search(self, filter: LotFilter, page: PageRequest) -> Page[Lot]:
+        found = [lot for lot in self.stored.values() if self._matches(lot, filter)]
+        last = filter.order[-1].descending if filter.order else False
+        found.sort(key=lambda lot: lot.id, reverse=last)
+        keys: dict[Any, Callable[[Lot], Any]] = {
+            LotSort.CODE: lambda lot: fold(lot.code),
+            LotSort.EXPIRES_ON: lambda lot: lot.expires_on or date.max,
+            LotSort.CREATED_AT: lambda lot: lot.created_at,
+        }
+        for order in reversed(filter.order):
+            found.sort(key=keys[order.by], reverse=order.descending)
+        if not filter.order:
+            found.sort(key=keys[LotSort.CODE])
+        items = found[page.offset : page.offset + page.size]
+        return Page(deepcopy(items), len(found), page)
+
+    def _matches(self, lot: Lot, filter: LotFilter) -> bool:
+        before = filter.expires_before
+        return (
+            fold(filter.search) in fold(lot.code)
+            and filter.variant_id in {None, lot.variant_id}
+            and _same(filter.code, lot.code)
+            and filter.is_blocked in {None, lot.is_blocked}
+            and (before is None or (lot.expires_on is not None and lot.expires_on < before))
+        )
+
+    def find(self, keys: Collection[tuple[int, str]]) -> dict[tuple[int, str], Lot]:
+        return {lot.key: deepcopy(lot) for lot in self.stored.values() if lot.key in set(keys)}
+
+    def obtain(self, lots: Collection[Lot]) -> dict[tuple[int, str], Lot]:
+        for lot in sorted(lots, key=lambda lot: lot.key):
+            if not self.find([lot.key]):
+                self.add(deepcopy(lot))
+        return self.find([lot.key for lot in lots])
+
+
+@dataclass
+class InMemoryReasonCodeRepository(
+    InMemoryMasterDataRepository[ReasonCode, ReasonCodeFilter], ReasonCodeRepository
+):
+    entity = ReasonCode
+    unique = {"code": lambda reason: fold(reason.code)}
+    sort_keys = {
+        ReasonCodeSort.CODE: lambda reason: fold(reason.code),
+        ReasonCodeSort.LABEL: lambda reason: fold(reason.label),
+        ReasonCodeSort.CREATED_AT: lambda reason: reason.created_at,
+        ReasonCodeSort.UPDATED_AT: lambda reason: reason.updated_at,
+    }
+    default_sort = sort_keys[ReasonCodeSort.CODE]
+
+    def searched(self, reason: ReasonCode) -> tuple[str, ...]:
+        return (reason.code, reason.label)
+
+    def matches(self, reason: ReasonCode, filter: ReasonCodeFilter) -> bool:
+        return (
+            (filter.kind is None or filter.kind in reason.kinds)
+            and _same(filter.code, reason.code)
+            and _same(filter.label, reason.label)
+        )
+
+    def hold_by_code(self, code: str) -> ReasonCode | None:
+        found = (r for r in self.visible().values() if fold(r.code) == fold(code))
+        return deepcopy(next(found, None))
+
+
+@dataclass
+class InMemoryLedgerRepository(LedgerRepository):
+    """Keeps levels and postings; the test says which variants exist, in `goods`."""
+
+    warehouses: InMemoryWarehouseRepository
+    locations: InMemoryLocationRepository
+    lots: InMemoryLotRepository
+    clock: Clock = field(default_factory=FixedClock)
+    goods: dict[int, Goods] = field(default_factory=dict)
+    levels: dict[LevelKey, Level] = field(default_factory=dict)
+    postings: dict[int, Posting] = field(default_factory=dict)
+    serials: dict[Kind, Iterator[int]] = field(default_factory=dict)
+
+    def hold_goods(self, variant_ids: Collection[int]) -> dict[int, Goods]:
+        return {id: goods for id, goods in self.goods.items() if id in set(variant_ids)}
+
+    def lock(self, keys: Collection[LevelKey]) -> dict[LevelKey, Level]:
+        locked = {}
+        for key in sorted(keys):
+            stored = self.levels.setdefault(key, Level(key=key, id=len(self.levels) + 1))
+            locked[key] = level = deepcopy(stored)
+            for bin in level.bins:
+                bin.location = self.locations.stored[bin.location.id]
+                bin.lot = self.lots.stored[bin.lot.id] if bin.lot else None
+            level.bins = [bin for bin in level.bins if bin.on_hand]
+        return deepcopy(locked)
+
+    def last_costs(self, variant_ids: Collection[int]) -> dict[int, Decimal]:
+        known = [
+            (level.last_cost_at, level.key.variant_id, level.last_cost)
+            for level in self.levels.values()
+            if level.last_cost_at and level.last_cost is not None
+        ]
+        known.sort(key=lambda cost: cost[0])
+        return {variant_id: cost for _, variant_id, cost in known if variant_id in variant_ids}
+
+    def stamp(self, kind: Kind) -> Stamp:
+        serial = next(self.serials.setdefault(kind, count(1)))
+        return Stamp(at=self.clock.now(), zone=UTC, serial=serial)
+
+    def save(self, posting: Posting, levels: Collection[Level]) -> None:
+        for level in levels:
+            entries = [entry for entry in posting.entries if entry.level == level.key]
+            if self.levels[level.key].version + len(entries) != level.version:
+                raise Conflict("The stock was changed by someone else meanwhile.")
+            self.levels[level.key] = deepcopy(level)
+        posting.id = len(self.postings) + 1
+        self.postings[posting.id] = deepcopy(posting)
+
+    def available_elsewhere(
+        self,
+        variant_ids: Collection[int],
+        *,
+        except_in: int,
+        visible: frozenset[int] | None,
+        today: date,
+    ) -> Mapping[int, Mapping[str, Decimal]]:
+        found: dict[int, dict[str, Decimal]] = {}
+        for key, level in sorted(self.levels.items()):
+            there = self.warehouses.visible().get(key.warehouse_id)
+            if key.variant_id not in variant_ids or key.in_transit or there is None:
+                continue
+            if key.warehouse_id != except_in and _sees(visible, key.warehouse_id):
+                available = level.available(today)
+                if available > 0:
+                    found.setdefault(key.variant_id, {})[there.code] = available
+        return {
+            variant_id: dict(sorted(by_code.items(), key=lambda item: (-item[1], item[0])))
+            for variant_id, by_code in found.items()
+        }
+
+
+@dataclass
+class InMemoryStockReader(StockReader):
+    """Reads what the ledger beside it keeps; products are called by their variant's code."""
+
+    ledger: InMemoryLedgerRepository
+    reason_codes: InMemoryReasonCodeRepository
+
+    def levels(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
+        found = [
+            self._level_view(level)
+            for key, level in sorted(self.ledger.levels.items())
+            if not key.in_transit
+            and _sees(filter.visible, key.warehouse_id)
+            and filter.warehouse_id in {None, key.warehouse_id}
+            and filter.variant_id in {None, key.variant_id}
+        ]
+        return Page(found[page.offset : page.offset + page.size], len(found), page)
+
+    def _level_view(self, level: Level) -> LevelView:
+        key = level.key
+        transit = self.ledger.levels.get(replace(key, in_transit=True))
+        goods = self.ledger.goods[key.variant_id]
+        in_transit = transit.on_hand if transit else ZERO
+        return LevelView(
+            variant_id=key.variant_id,
+            variant_code=goods.code,
+            product_id=key.variant_id,
+            product_name=goods.code,
+            warehouse_id=key.warehouse_id,
+            warehouse_code=self.ledger.warehouses.stored[key.warehouse_id].code,
+            on_hand=level.on_hand,
+            reserved=level.reserved,
+            available=level.available(self.ledger.clock.now().date()),
+            in_transit=in_transit,
+            on_order=ZERO,
+            incoming=in_transit,
+            backordered=ZERO,
+            unit_cost=level.average_cost,
+            value=level.value,
+        )
+
+    def bins(self, filter: BinFilter, page: PageRequest) -> Page[BinView]:
+        today = self.ledger.clock.now().date()
+        found = [
+            BinView(
+                variant_id=key.variant_id,
+                variant_code=self.ledger.goods[key.variant_id].code,
+                product_id=key.variant_id,
+                product_name=self.ledger.goods[key.variant_id].code,
+                warehouse_id=key.warehouse_id,
+                warehouse_code=self.ledger.warehouses.stored[key.warehouse_id].code,
+                location_id=bin.location.id,
+                location_code=bin.location.code,
+                location_kind=bin.location.kind.value,
+                lot_id=bin.lot.id if bin.lot else None,
+                lot_code=bin.lot.code if bin.lot else None,
+                expires_on=bin.lot.expires_on if bin.lot else None,
+                on_hand=bin.on_hand,
+                usable=bin.is_usable(today),
+            )
+            for key, level in sorted(self.ledger.lock(self.ledger.levels).items())
+            if _sees(filter.visible, key.warehouse_id)
+            and filter.variant_id in {None, key.variant_id}
+            for bin in sorted(level.bins, key=lambda bin: bin.location.code)
+            if filter.location_id in {None, bin.location.id}
+        ]
+        return Page(found[page.offset : page.offset + page.size], len(found), page)
+
+    def entries(self, filter: EntryFilter, cursor: CursorRequest) -> CursorPage[EntryView]:
+        found = [
+            view
+            for posting in self.ledger.postings.values()
+            for view in self._entry_views(posting, filter.visible)
+            if filter.variant_id in {None, view.variant_id}
+            and filter.warehouse_id in {None, view.warehouse_id}
+            and filter.posting_id in {None, view.posting_id}
+            and filter.kind in {None, posting.kind}
+        ]
+        return _stretch(sorted(found, key=lambda view: -view.id), cursor)
+
+    def postings(self, filter: PostingFilter, cursor: CursorRequest) -> CursorPage[PostingView]:
+        found = []
+        for posting in reversed(self.ledger.postings.values()):
+            view = self._posting_view(posting, filter.visible)
+            if view.entries and filter.kind in {None, posting.kind}:
+                found.append(replace(view, entries=()))
+        return _stretch(found, cursor)
+
+    def posting(self, id: int, visible: frozenset[int] | None) -> PostingView:
+        posting = self.ledger.postings.get(id)
+        view = self._posting_view(posting, visible) if posting else None
+        if view is None or not view.entries:
+            raise NotFound(f"There is no posting {id}.")
+        return view
+
+    def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:
+        found: dict[int, Decimal] = {}
+        for key, level in self.ledger.levels.items():
+            if key.warehouse_id in ids and level.on_hand:
+                found[key.warehouse_id] = found.get(key.warehouse_id, ZERO) + level.on_hand
+        return found
+
+    def held_in_locations(self, ids: Collection[int]) -> dict[int, Decimal]:
+        found: dict[int, Decimal] = {}
+        for level in self.ledger.levels.values():
+            for bin in level.bins:
+                if bin.location.id in ids and bin.on_hand:
+                    found[bin.location.id] = found.get(bin.location.id, ZERO) + bin.on_hand
+        return found
+
+    def _posting_view(self, posting: Posting, visible: frozenset[int] | None) -> PostingView:
+        entries = self._entry_views(posting, visible)
+        reason = self.reason_codes.stored.get(posting.reason_code_id or 0)
+        return PostingView(
+            id=posting.id,
+            number=posting.number,
+            kind=posting.kind.value,
+            occurred_at=posting.occurred_at,
+            recorded_at=posting.recorded_at,
+            user_id=posting.user_id,
+            username=posting.username,
+            request_id=posting.request_id,
+            reference=posting.reference,
+            note=posting.note,
+            reason_code=reason.code if reason else None,
+            supplier_id=posting.supplier_id,
+            customer_id=posting.customer_id,
+            reverses_id=None,
+            entry_count=len(entries),
+            entries=entries,
+        )
+
+    def _entry_views(
+        self, posting: Posting, visible: frozenset[int] | None
+    ) -> tuple[EntryView, ...]:
+        return tuple(
+            self._entry_view(posting, number, entry)
+            for number, entry in enumerate(posting.entries, start=1)
+            if _sees(visible, entry.level.warehouse_id)
+        )
+
+    def _entry_view(self, posting: Posting, number: int, entry: Entry) -> EntryView:
+        return EntryView(
+            id=posting.id * 10_000 + number,
+            posting_id=posting.id,
+            line=entry.line,
+            kind=posting.kind.value,
+            variant_id=entry.level.variant_id,
+            variant_code=self.ledger.goods[entry.level.variant_id].code,
+            warehouse_id=entry.level.warehouse_id,
+            location_id=entry.location_id,
+            lot_code=self.ledger.lots.stored[entry.lot_id].code if entry.lot_id else None,
+            seq=entry.seq,
+            quantity=entry.quantity,
+            reserved=entry.reserved,
+            value=entry.value,
+            unit_cost=entry.unit_cost,
+            cost_source=entry.cost_source.value if entry.cost_source else None,
+            on_hand_after=entry.on_hand_after,
+            reserved_after=entry.reserved_after,
+            value_after=entry.value_after,
+            counterpart=entry.counterpart.value,
+            occurred_at=posting.occurred_at,
+            recorded_at=posting.recorded_at,
+            hash=entry.hash,
+        )
+
+
+def _stretch(found: list[Any], cursor: CursorRequest) -> CursorPage[Any]:
+    older = [view for view in found if cursor.after is None or view.id < cursor.after[0]]
+    items = older[: cursor.limit]
+    return CursorPage(items, (items[-1].id,) if len(older) > len(items) else None)
