@@ -78,6 +78,7 @@ class Unit(MasterDataRow):
     name = models.CharField(max_length=120)
     name_key = models.CharField(max_length=480, editable=False)
     places = models.PositiveSmallIntegerField("decimal places")
+    delivered_as = models.CharField(max_length=120, blank=True, default="", editable=False)
 
     class Meta:
         default_permissions = ()
@@ -141,7 +142,7 @@ class Product(MasterDataRow):
             models.Index(fields=["code_key", "id"], name="product_by_code"),
             models.Index(fields=["name_key", "id"], name="product_by_name"),
             models.Index(fields=["price", "id"], name="product_by_price"),
-            models.Index(models.F("cost").asc(nulls_first=True), "id", name="product_by_cost"),
+            models.Index(fields=["cost", "id"], name="product_by_cost"),
             models.Index(fields=["created_at", "id"], name="product_by_created"),
             models.Index(fields=["updated_at", "id"], name="product_by_updated"),
         ]
