@@ -283,6 +283,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"primary": _TEAL},
     "STYLES": [lambda request: static("sms/admin.css")],
     "ENVIRONMENT": "sms_django.admin.site.environment",
+    "DASHBOARD_CALLBACK": "sms_django.admin.overview.dashboard",
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {"navigation": "sms_django.admin.site.navigation"},
 }

@@ -7,12 +7,14 @@ from django.views.generic import TemplateView
 from django.views.static import serve
 
 from sms_django import health
+from sms_django.admin.site import login
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
     path("ping", health.ping, name="ping"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/login/", login),
     path("admin/", admin.site.urls),
     path("api/", include("sms_django.api.urls")),
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),

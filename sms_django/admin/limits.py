@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from sms_core.shared.entities import Actor
 from sms_core.shared.text import fold
+from sms_django.actors import actor_of
 from sms_django.admin.filters import VisibleRelatedFilter
 
 
@@ -32,8 +33,6 @@ class Limits:
 
     def actor(self, request: HttpRequest) -> Actor:
         """Who is at the keyboard."""
-        from sms_django.actors import actor_of
-
         return actor_of(request)
 
     def may(self, request: HttpRequest, action: str) -> bool:
