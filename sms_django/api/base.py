@@ -88,11 +88,14 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action != "list":
-            allowed = set(self.parameters.get(self.action or "", ()))
-            if self.action in self.idempotent and request.auth is None:
-                allowed.add(FORM_PARAMETER)
-            filters.refuse_unknown(request, allowed)
+        if self.action == "list" and hasattr(self, "list_filter"):
+            return  # `filters.read` knows what the list understands
+        allowed = set(self.parameters.get(self.action or "", ()))
+        if self.action == "list":
+            allowed |= self.paginator.parameters
+        if self.action in self.idempotent and request.auth is None:
+            allowed.add(FORM_PARAMETER)
+        filters.refuse_unknown(request, allowed)
 
     @property
     def actor(self) -> Actor:

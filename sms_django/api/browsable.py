@@ -42,3 +42,9 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         if actions & set(getattr(view, "idempotent", ())):
             context["request"] = _FreshKey(request)
         return context
+
+    def get_filter_form(self, data: Any, view: Any, request: Request) -> str | None:
+        if not hasattr(view, "list_filter"):
+            return None
+        form: str | None = super().get_filter_form(data, view, request)
+        return form

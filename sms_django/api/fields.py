@@ -278,13 +278,13 @@ class _ListOf(serializers.ListField):
         found = [part for text in dictionary.getlist(self.field_name) for part in _split(text)]
         return found or (None if self.allow_null else empty if not self.required else [])
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
             raise refuse("This must be a list.", "not_a_list")
         if self.max_length is not None and len(data) > self.max_length:
             raise refuse(f"This list may have at most {self.max_length} items.", "max_length")
         found: list[Any] = super().to_internal_value(data)
-        return list(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found))
 
     def to_representation(self, data: Any) -> list[Any]:
         return sorted(super().to_representation(data))
