@@ -177,19 +177,19 @@ class WriteMixin:
         return self.render(entity, 201, Location=location)
 
     def update(self: Any, request: Request, pk: str) -> Response:
-        return self._change(self.read(request))
+        return self._change(self.id, self.read(request))
 
     def partial_update(self: Any, request: Request, pk: str) -> Response:
-        return self._change(self.read(request, partial=True))
+        return self._change(self.id, self.read(request, partial=True))
 
     def destroy(self: Any, request: Request, pk: str) -> Response:
-        version = self.expected_version(self.read(request))
-        self.service.delete(self.id, version=version, by=self.actor)
+        id, version = self.id, self.expected_version(self.read(request))
+        self.service.delete(id, version=version, by=self.actor)
         return Response(status=204)
 
-    def _change(self: Any, values: dict[str, Any]) -> Response:
+    def _change(self: Any, id: int, values: dict[str, Any]) -> Response:
         version = self.expected_version(values)
-        command = self.change_command(id=self.id, version=version, **values)
+        command = self.change_command(id=id, version=version, **values)
         return self.render(self.service.change(command, by=self.actor))
 
 
@@ -200,8 +200,9 @@ class RestoreMixin:
     @action(detail=True, methods=["post"])
     def restore(self: Any, request: Request, pk: str) -> Response:
         """Bring a deleted one back; 409 if its name or code is taken by now."""
+        id = self.id
         self.read(request)
-        return self.render(self.service.restore(self.id, by=self.actor))
+        return self.render(self.service.restore(id, by=self.actor))
 
 
 class BulkDeleteMixin:

@@ -34,7 +34,13 @@ _STATUS: tuple[tuple[type[core.DomainError], int], ...] = (
 _BUSY = {"55P03", "40P01", "40001", "57014"}
 # Connection failures, too few resources, shut down.
 _LOST = ("08", "53", "57P")
-_CODES = {400: "invalid", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_CODES = {
+    400: "invalid",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+}
 
 
 def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
