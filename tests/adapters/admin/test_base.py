@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from config.container import container, overridden
 from sms_core.access.entities import system_actor
+from sms_core.access.services import UserService
 from sms_core.catalogue.commands import CreateBrand
 from sms_core.catalogue.ports import Usage
 from sms_core.catalogue.services import BrandService
@@ -157,7 +158,7 @@ def test_a_brand_whose_name_was_taken_meanwhile_is_not_restored(owner: Client) -
 
     answer = post(owner, url("restore", id))
 
-    assert words(answer) == ["Not restored: “Acme”: There is another brand with this name."]
+    assert words(answer)[-1] == "Not restored: “Acme”: There is another brand with this name."
     assert models.Brand.objects.get(pk=id).deleted_at is not None
     assert len(history()) == 1
 
@@ -253,7 +254,6 @@ def test_the_list_shows_what_is_in_use_and_on_demand_what_is_archived(owner: Cli
         ("%", []),
         ("_", []),
         ("l", ["Éclair", "Lime"]),
-        ("\x00", []),
         ("  lime ", ["Lime"]),
     ],
 )
@@ -267,6 +267,13 @@ def test_search_ignores_case_in_any_script_and_knows_no_wildcards(
     )
 
 
+def test_a_search_for_what_no_text_holds_is_answered_not_crashed(owner: Client) -> None:
+    brand("Acme")
+    answer = owner.get(url("changelist"), {"q": "\x00"})
+    assert answer.status_code == 200
+    assert words(answer) == ["Null characters are not allowed."]
+
+
 def test_names_sort_without_regard_to_case(owner: Client) -> None:
     for name in ("beta", "Alpha", "Zeta", "gamma"):
         brand(name)
@@ -274,8 +281,8 @@ def test_names_sort_without_regard_to_case(owner: Client) -> None:
     assert names(answer) == ["Alpha", "beta", "gamma", "Zeta"]
 
 
-@pytest.mark.parametrize(("role", "add", "change"), [("clerk", 403, 403), ("auditor", 403, 403)])
-def test_who_may_only_look_changes_nothing(log_in: LogIn, role: str, add: int, change: int) -> None:
+@pytest.mark.parametrize("role", ["clerk", "auditor"])
+def test_who_may_only_look_changes_nothing(log_in: LogIn, role: str) -> None:
     id = brand("Acme")
     client = log_in(role)
 
@@ -283,9 +290,9 @@ def test_who_may_only_look_changes_nothing(log_in: LogIn, role: str, add: int, c
     page = client.get(url("change", id))
     assert page.status_code == 200
     assert 'name="_save"' not in page.content.decode()
-    assert client.get(url("add")).status_code == add
-    assert post(client, url("add"), name="New").status_code == add
-    assert post(client, url("change", id), name="New", version=1).status_code == change
+    assert client.get(url("add")).status_code == 403
+    assert post(client, url("add"), name="New").status_code == 403
+    assert post(client, url("change", id), name="New", version=1).status_code == 403
     assert post(client, url("delete", id), post="yes").status_code == 403
     assert post(client, url("restore", id)).status_code == 403
     client.post(
@@ -315,3 +322,31 @@ def test_who_is_not_logged_in_sees_the_door(client: Client) -> None:
 )
 def test_a_pointer_finds_its_field(pointer: str, field: str | None) -> None:
     assert field_of(pointer, ["name", "category", "roles", "version"]) == field
+
+
+def try_to_log_in(client: Client, password: str) -> HttpResponse:
+    data = {"username": "grace", "password": password, "next": reverse("admin:index")}
+    return client.post(reverse("admin:login"), data)
+
+
+@pytest.fixture
+def grace(db: None) -> None:
+    container().get(UserService).make_owner(username="grace", password="correct horse battery")
+
+
+@pytest.mark.usefixtures("grace")
+def test_the_door_opens_for_the_right_password(client: Client) -> None:
+    answer = try_to_log_in(client, "correct horse battery")
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("admin:index"))
+
+
+@pytest.mark.usefixtures("grace")
+def test_who_tries_too_often_is_told_when_to_come_back(client: Client) -> None:
+    wrong = [try_to_log_in(client, "wrong").status_code for _ in range(5)]
+    answer = try_to_log_in(client, "correct horse battery")
+
+    assert wrong == [200] * 5
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Too many failed log-ins. Try again in" in answer.content.decode()
+    assert 'value="grace"' in answer.content.decode()
