@@ -68,6 +68,10 @@ class UnitRepository(MasterDataRepository[Unit, UnitFilter]):
     """Keeps units; their codes are unique among the live ones."""
 
     @abstractmethod
+    def delivered(self) -> set[str]:
+        """The codes under which units were delivered, whatever became of them since."""
+
+    @abstractmethod
     def lock_counted(self, id: int) -> None:
         """Let nothing be posted for what is counted in this unit, and no product take it,
         until the unit of work ends."""
