@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "sms_django.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sms_django.admin.policy.ContentPolicyMiddleware",
     "sms_django.api.middleware.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

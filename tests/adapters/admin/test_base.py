@@ -350,3 +350,10 @@ def test_who_tries_too_often_is_told_when_to_come_back(client: Client) -> None:
     assert int(answer.headers["Retry-After"]) > 0
     assert "Too many failed log-ins. Try again in" in answer.content.decode()
     assert 'value="grace"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/", "/admin/login/"])
+def test_pages_may_load_nothing_from_elsewhere(client: Client, address: str) -> None:
+    policy = client.get(address).headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
