@@ -138,23 +138,6 @@ def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         databases.engine()
 
 
-@pytest.mark.parametrize("path", ["/ping", "/livez", "/readyz"])
-@pytest.mark.django_db
-def test_health_is_not_redirected_to_https(path: str, settings: object) -> None:
-    settings.SECURE_SSL_REDIRECT = True
-    client = Client()
-    assert client.get("/api/v1/").status_code == 301
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert answer.json()["success"] is True
-
-
-def test_ping_says_pong(client: Client) -> None:
-    answer = client.get("/ping")
-    assert answer.json() == {"success": True, "message": "Pong!"}
-    assert client.post("/ping").status_code == 405
-
-
 def test_the_landing_page_leads_everywhere(client: Client) -> None:
     page = client.get("/").content.decode()
     for link in ("/admin/", "/api/v1/", "/api/docs/"):
