@@ -25,11 +25,11 @@ class DeclaredPermission(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         code = view.permission_for(view.action)
-        if code == ANYONE:
+        if code is None or code == ANYONE:
             return True
         if not request.user.is_authenticated:
             return False
-        if code is None or code == LOGGED_IN:
+        if code == LOGGED_IN:
             return True
         actor = actor_of(request)
         if view.lookup_url_kwarg_name in view.kwargs and not actor.may(f"{view.resource}.view"):

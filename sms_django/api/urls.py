@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from sms_django.api import access, catalogue, company
+from sms_django.api import access, catalogue, catalogue_products, company
 from sms_django.api.access_sessions import MeViewSet, PasswordViewSet, TokenViewSet
 from sms_django.api.root import RootViewSet
 
@@ -17,6 +17,10 @@ router.register("roles", access.RoleViewSet, basename="role")
 router.register("permissions", access.PermissionViewSet, basename="permission")
 # catalogue
 router.register("brands", catalogue.BrandViewSet, basename="brand")
+router.register("categories", catalogue.CategoryViewSet, basename="category")
+router.register("units", catalogue.UnitViewSet, basename="unit")
+router.register("products", catalogue_products.ProductViewSet, basename="product")
+router.register("variants", catalogue_products.VariantViewSet, basename="variant")
 
 v1 = [
     path("", RootViewSet.as_view({"get": "index"}), name="api-root"),
