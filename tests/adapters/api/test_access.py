@@ -109,7 +109,7 @@ def test_no_answer_shows_a_password_or_its_hash(owner: Client) -> None:
         ({"password": PASSWORD}, "/username", "required"),
         ({"username": "bob", "password": "short"}, "/password", "min_length"),
         ({"username": "bob", "password": "password1234"}, "/password", "weak_password"),
-        ({"username": "bob", "password": "bob-bob-bob-bob"}, "/password", "weak_password"),
+        ({"username": "anneliese", "password": "anneliese-ek"}, "/password", "weak_password"),
         ({"username": "bob", "password": 123456789012345}, "/password", "invalid"),
         ({"username": "bob", "password": "x" * 1025}, "/password", "max_length"),
         ({"username": "a\x00b", "password": PASSWORD}, "/username", "unprintable"),
@@ -133,7 +133,7 @@ def test_a_bad_user_is_refused_and_the_answer_says_where(
 
     assert answer.status_code == 400
     assert (pointer, code) in {(e["pointer"], e["code"]) for e in answer.json()["errors"]}
-    assert not models.User.objects.filter(username="bob").exists()
+    assert models.User.objects.count() == 1
 
 
 def test_a_taken_username_is_refused_even_when_its_user_is_deleted(owner: Client) -> None:
@@ -384,9 +384,10 @@ def test_a_list_costs_the_same_however_long_it_is(
 def test_a_detail_costs_two_statements_at_most(
     owner: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    ann = create(owner, role_ids=[role_id("clerk")])
+    clerk = role_id("clerk")
+    ann = create(owner, role_ids=[clerk])
 
     with django_assert_num_queries(1 + 2):
         owner.get(f"{USERS}{ann['id']}/")
     with django_assert_num_queries(1 + 1):
-        owner.get(f"{ROLES}{role_id('clerk')}/")
+        owner.get(f"{ROLES}{clerk}/")
