@@ -82,8 +82,13 @@ def _note(url: str, served: Served, strangers: list[str]) -> None:
 def back_office(page: Page) -> Page:
     """The owner, at the first page of the back office."""
     page.goto("/admin/")
+    log_in(page)
+    page.wait_for_url("**/admin/")
+    return page
+
+
+def log_in(page: Page) -> None:
+    """Fill the log-in page that is open."""
     page.get_by_label("Username").fill(OWNER["SMS_OWNER_USERNAME"])
     page.get_by_label("Password").fill(OWNER["SMS_OWNER_PASSWORD"])
     page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/admin/")
-    return page
