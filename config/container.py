@@ -37,9 +37,26 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
-from sms_core.shared.ports import Clock, UnitOfWork
+from sms_core.shared.ports import Clock, OnceOnly, UnitOfWork
+from sms_core.stock.ledger import Ledger
+from sms_core.stock.places import (
+    LocationService,
+    LotService,
+    ReasonCodeService,
+    WarehouseService,
+)
+from sms_core.stock.ports import (
+    LedgerRepository,
+    LocationRepository,
+    LotRepository,
+    ReasonCodeRepository,
+    StockReader,
+    WarehouseRepository,
+)
+from sms_core.stock.services import StockService
 from sms_django.gateways.clock import SystemClock
 from sms_django.gateways.images import FileImageStore
+from sms_django.gateways.once_only import DjangoOnceOnly
 from sms_django.gateways.passwords import DjangoPasswords
 from sms_django.gateways.tokens import JwtTokens
 from sms_django.repositories.access import (
@@ -59,6 +76,14 @@ from sms_django.repositories.catalogue_products import (
     DjangoVariantRepository,
 )
 from sms_django.repositories.company import DjangoCompanyRepository
+from sms_django.repositories.ledger import DjangoLedgerRepository
+from sms_django.repositories.stock import (
+    DjangoLocationRepository,
+    DjangoLotRepository,
+    DjangoReasonCodeRepository,
+    DjangoWarehouseRepository,
+)
+from sms_django.repositories.stock_reader import DjangoStockReader
 from sms_django.repositories.usage import DjangoUsage
 
 T = TypeVar("T")
@@ -77,6 +102,13 @@ SERVICES: tuple[type[Any], ...] = (
     UnitService,
     ProductService,
     VariantService,
+    # stock
+    WarehouseService,
+    LocationService,
+    LotService,
+    ReasonCodeService,
+    StockService,
+    Ledger,
 )
 
 
@@ -84,6 +116,7 @@ def adapters(binder: Binder) -> None:
     """One line per port."""
     binder.bind(UnitOfWork, to=transaction.atomic)
     binder.bind(Clock, to=SystemClock, scope=singleton)
+    binder.bind(OnceOnly, to=DjangoOnceOnly, scope=singleton)
     # access
     binder.bind(RoleRepository, to=DjangoRoleRepository, scope=singleton)
     binder.bind(UserRepository, to=DjangoUserRepository, scope=singleton)
@@ -102,6 +135,13 @@ def adapters(binder: Binder) -> None:
     binder.bind(VariantRepository, to=DjangoVariantRepository, scope=singleton)
     binder.bind(Usage, to=DjangoUsage, scope=singleton)
     binder.bind(ImageStore, to=FileImageStore, scope=singleton)
+    # stock
+    binder.bind(WarehouseRepository, to=DjangoWarehouseRepository, scope=singleton)
+    binder.bind(LocationRepository, to=DjangoLocationRepository, scope=singleton)
+    binder.bind(LotRepository, to=DjangoLotRepository, scope=singleton)
+    binder.bind(ReasonCodeRepository, to=DjangoReasonCodeRepository, scope=singleton)
+    binder.bind(LedgerRepository, to=DjangoLedgerRepository, scope=singleton)
+    binder.bind(StockReader, to=DjangoStockReader, scope=singleton)
 
 
 def services(binder: Binder) -> None:

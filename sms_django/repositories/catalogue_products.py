@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -41,6 +41,13 @@ _CATEGORY_AND_BELOW = """
     )
     SELECT id FROM below
 """
+
+
+def category_and_below(id: int) -> RawSQL:
+    """The ids of a category and of all categories below it."""
+    return RawSQL(_CATEGORY_AND_BELOW, [id])  # noqa: S611 (no input in it)
+
+
 _LISTED = Prefetch("barcodes", models.Barcode.objects.filter(is_code=False).order_by("pk"))
 
 
@@ -200,8 +207,7 @@ class DjangoProductRepository(
         if filter.code is not None:
             rows = rows.filter(code_key=fold(filter.code))
         if filter.category_id is not None:
-            below = RawSQL(_CATEGORY_AND_BELOW, [filter.category_id])  # noqa: S611 (no input in it)
-            rows = rows.filter(category_id__in=below)
+            rows = rows.filter(category_id__in=category_and_below(filter.category_id))
         if filter.below_alert is not None:
             short = Exists(stock_figures.below_alert(self._variants(), seen))
             rows = rows.filter(short if filter.below_alert else ~short)
@@ -307,7 +313,4 @@ class DjangoProductRepository(
         """Fetch with the products the variants that share their fate: live, or archived then."""
         live = Q(deleted_at=None, product__deleted_at=None)
         own = variants.filter(live | Q(deleted_at=F("product__deleted_at"))).order_by("pk")
-        return cast(
-            "QuerySet[Any]",
-            rows.prefetch_related(Prefetch("variants", own, to_attr="own_variants")),
-        )
+        return rows.prefetch_related(Prefetch("variants", own, to_attr="own_variants"))

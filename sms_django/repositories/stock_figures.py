@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,12 +19,22 @@ from sms_django import models
 from sms_django.models.base import ScaledDecimalField
 
 
+def company_day(moment: datetime | None = None) -> date:
+    """The day it is for the company: what expires on it may still be used."""
+    zone = models.Company.objects.values_list("time_zone", flat=True).first()
+    return (moment or timezone.now()).astimezone(ZoneInfo(zone or "UTC")).date()
+
+
 @dataclass(frozen=True)
 class Seen:
-    """The warehouses whose stock counts: those one sees (None: all), or the one asked for."""
+    """The warehouses whose stock counts: those one sees (None: all), or the one asked for.
+
+    `on` is the day that decides what has expired.
+    """
 
     warehouse_ids: frozenset[int] | None = None
     warehouse_id: int | None = None
+    on: date = field(default_factory=company_day)
 
     def levels(self) -> QuerySet[models.Level]:
         """Their levels of the variant of the query around it."""
@@ -38,12 +48,6 @@ class Seen:
         if self.warehouse_id is not None:
             wanted["warehouse_id"] = self.warehouse_id
         return Q(**{f"{level}{name}": value for name, value in wanted.items()})
-
-
-def company_day(moment: datetime | None = None) -> date:
-    """The day it is for the company: what expires on it may still be used."""
-    zone = models.Company.objects.values_list("time_zone", flat=True).first()
-    return (moment or timezone.now()).astimezone(ZoneInfo(zone or "UTC")).date()
 
 
 def usable_bins(on: date) -> Q:
@@ -80,12 +84,17 @@ def figures_of(row: Any) -> StockFigures:
 
 def below_alert(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
     """Those of the product of the query around it with no more than their reorder level."""
-    own = variants.filter(product=OuterRef("pk"), stock_alert__isnull=False)
-    return _with_available(own, seen).filter(stock_available__lte=F("stock_alert"))
+    return short(variants.filter(product=OuterRef("pk")), seen)
+
+
+def short(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
+    """Those of the variants with no more available than their reorder level."""
+    watched = variants.filter(stock_alert__isnull=False)
+    return _with_available(watched, seen).filter(stock_available__lte=F("stock_alert"))
 
 
 def _with_available(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
-    usable = models.Bin.objects.filter(seen.among("level__"), usable_bins(company_day()))
+    usable = models.Bin.objects.filter(seen.among("level__"), usable_bins(seen.on))
     return variants.annotate(
         stock_usable=_total(usable, "on_hand", of="level__variant"),
         stock_reserved=_total(seen.levels(), "reserved"),

@@ -183,6 +183,9 @@ class InMemoryReasonCodeRepository(
             and _same(filter.label, reason.label)
         )
 
+    def delivered(self) -> set[str]:
+        return {r.delivered_as for r in self.stored.values() if r.delivered_as}
+
     def hold_by_code(self, code: str) -> ReasonCode | None:
         found = (r for r in self.visible().values() if fold(r.code) == fold(code))
         return deepcopy(next(found, None))
