@@ -1,13 +1,12 @@
 """Where everything is: landing page, API, back office, health."""
 
-from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.views.generic import TemplateView
-from django.views.static import serve
 
 from sms_django import health
 from sms_django.admin.site import login
+from sms_django.media import media
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
@@ -17,7 +16,7 @@ urlpatterns = [
     path("admin/login/", login),
     path("admin/", admin.site.urls),
     path("api/", include("sms_django.api.urls")),
-    re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    path("media/<str:name>", media),
 ]
 
 handler400 = "sms_django.api.errors.bad_request"

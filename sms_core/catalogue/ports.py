@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sms_core.catalogue.entities import Brand, Category, Unit
-from sms_core.catalogue.products import Product, Variant
+from sms_core.catalogue.products import Product, ProductType, Variant
 from sms_core.shared.paging import ListFilter
 from sms_core.shared.ports import MasterDataRepository
 
@@ -96,7 +96,7 @@ class ProductFilter(ListFilter):
     code: str | None = None
     category_id: int | None = None
     brand_id: int | None = None
-    type: str | None = None
+    type: ProductType | None = None
     is_active: bool | None = None
     below_alert: bool | None = None
     warehouse_id: int | None = None
