@@ -38,8 +38,6 @@ def user_of(account: Account) -> models.User:
     made = models.User(
         id=user.id,
         version=user.version,
-        created_at=user.created_at,
-        updated_at=user.updated_at,
         username=user.username,
         password=user.password_hash,
         first_name=user.first_name,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib.auth import models as auth
+from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -85,8 +85,9 @@ class User(MasterDataRow, AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
-    is_superuser = False  # There is no way round the roles.
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    # There is no way round the roles.
+    is_superuser = False  # type: ignore[misc]
 
     # What the core knows about the user, where a request has asked it.
     account: Account | None = None
@@ -106,7 +107,7 @@ class User(MasterDataRow, AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         """Whoever has a role may enter the back office."""
-        return auth._user_has_module_perms(self, "sms")
+        return self.has_module_perms("sms")
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
@@ -115,16 +116,19 @@ class User(MasterDataRow, AbstractBaseUser):
         return self.first_name or self.username
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        return auth._user_has_perm(self, perm, obj)
+        return any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
     def has_perms(self, perms: list[str], obj: Any = None) -> bool:
         return all(self.has_perm(perm, obj) for perm in perms)
 
     def has_module_perms(self, app_label: str) -> bool:
-        return auth._user_has_module_perms(self, app_label)
+        return any(
+            backend.has_module_perms(self, app_label)  # type: ignore[attr-defined]
+            for backend in get_backends()
+        )
 
     def get_all_permissions(self, obj: Any = None) -> set[str]:
-        return auth._user_get_permissions(self, obj, "all")
+        return {code for backend in get_backends() for code in backend.get_all_permissions(self)}
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Django hashes the password alone; a session must also end with other roles.
