@@ -98,7 +98,7 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
         filters.refuse_unknown(request, allowed)
 
     @property
-    def actor(self) -> Actor:
+    def actor(self) -> Actor:  # type: ignore[override]
         """Who is asking."""
         return actor_of(self.request)
 
