@@ -86,7 +86,7 @@ class UserSerializer(RecordSerializer):
         default=None,
         help_text="The warehouses the user is limited to; null: no limit, []: none.",
     )
-    last_login = DateTimeField(read_only=True)
+    last_login = DateTimeField(read_only=True, allow_null=True)
 
 
 class ChangedUserSerializer(UserSerializer):

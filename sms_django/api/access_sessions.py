@@ -34,6 +34,11 @@ class LogInSerializer(CoreSerializer):
     password = PasswordField()
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A refresh token", {"refresh": "kZ3v...Qk.x8Yd...3w"}, request_only=True)
+    ]
+)
 class RefreshSerializer(CoreSerializer):
     refresh = PasswordField(
         style={}, help_text="The newest refresh token: it works once, and its answer has the next."
@@ -60,6 +65,18 @@ class MeSerializer(CoreSerializer):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A new password",
+            {
+                "current_password": "its password",
+                "new_password": "correct horse battery staple",
+            },
+            request_only=True,
+        )
+    ]
+)
 class PasswordSerializer(CoreSerializer):
     current_password = PasswordField()
     new_password = PasswordField()
