@@ -28,8 +28,7 @@ from sms_core.catalogue.products import (
 from sms_core.shared.errors import Duplicate, within
 from sms_core.shared.paging import Order
 from sms_core.shared.text import fold, search_text
-from sms_django import models
-from sms_django.repositories import stock_figures
+from sms_django import models, stock_figures
 from sms_django.repositories.base import DjangoMasterDataRepository
 from sms_django.repositories.catalogue import lock_variants
 

@@ -24,7 +24,7 @@ from sms_django import models, numbering
 from sms_django.repositories.base import key_share
 from sms_django.repositories.rows import given, insert, stored_time
 from sms_django.repositories.stock import DjangoLocationRepository, DjangoLotRepository
-from sms_django.repositories.stock_figures import usable_bins
+from sms_django.stock_figures import usable_bins
 
 _KEY = (("variant_id", "bigint"), ("warehouse_id", "bigint"), ("in_transit", "boolean"))
 _LEVEL = (

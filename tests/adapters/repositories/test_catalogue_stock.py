@@ -14,8 +14,8 @@ from sms_django.repositories.catalogue_products import (
     DjangoProductRepository,
     DjangoVariantRepository,
 )
-from sms_django.repositories.stock_figures import company_day
 from sms_django.repositories.usage import DjangoUsage
+from sms_django.stock_figures import company_day
 from tests.core.catalogue.conftest import d
 
 pytestmark = pytest.mark.django_db

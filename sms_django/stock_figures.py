@@ -1,4 +1,7 @@
-"""What there is of a variant, as expressions that any query over variants can carry."""
+"""What there is of a variant or product, as expressions that a query over them can carry.
+
+What counts as available is said here alone; lists of the API and of the back office share it.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +39,13 @@ class Seen:
     warehouse_id: int | None = None
     on: date = field(default_factory=company_day)
 
-    def levels(self) -> QuerySet[models.Level]:
-        """Their levels of the variant of the query around it."""
-        return models.Level.objects.filter(self.among())
+    def levels(self, owner: str = "variant") -> QuerySet[models.Level]:
+        """Their levels of the row of the query around it; `owner` leads from a level to it."""
+        return models.Level.objects.filter(self.among(owner))
 
-    def among(self, level: str = "") -> Q:
+    def among(self, owner: str, level: str = "") -> Q:
         """Without goods on the way. `level` leads to the level: "level__" from a bin."""
-        wanted: dict[str, Any] = {"variant": OuterRef("pk"), "in_transit": False}
+        wanted: dict[str, Any] = {owner: OuterRef("pk"), "in_transit": False}
         if self.warehouse_ids is not None:
             wanted["warehouse_id__in"] = self.warehouse_ids
         if self.warehouse_id is not None:
@@ -60,9 +63,8 @@ def with_figures(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
     """The variants with what there is of each in the warehouses seen; see `figures_of`."""
     levels = seen.levels()
     received = levels.filter(last_cost__isnull=False).order_by("-last_cost_at", "-pk")
-    return _with_available(variants, seen).annotate(
-        stock_on_hand=_total(levels, "on_hand"),
-        stock_value=_total(levels, "value"),
+    return with_quantities(variants, seen).annotate(
+        stock_value=_total(levels, "variant", "value"),
         stock_last_cost=Subquery(received.values("last_cost")[:1]),
     )
 
@@ -90,14 +92,17 @@ def below_alert(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
 def short(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
     """Those of the variants with no more available than their reorder level."""
     watched = variants.filter(stock_alert__isnull=False)
-    return _with_available(watched, seen).filter(stock_available__lte=F("stock_alert"))
+    return with_quantities(watched, seen).filter(stock_available__lte=F("stock_alert"))
 
 
-def _with_available(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
-    usable = models.Bin.objects.filter(seen.among("level__"), usable_bins(seen.on))
-    return variants.annotate(
-        stock_usable=_total(usable, "on_hand", of="level__variant"),
-        stock_reserved=_total(seen.levels(), "reserved"),
+def with_quantities(rows: QuerySet[Any], seen: Seen, owner: str = "variant") -> QuerySet[Any]:
+    """Variants, or products with `owner="variant__product"`, with `stock_on_hand`,
+    `stock_reserved` and `stock_available`."""
+    usable = models.Bin.objects.filter(seen.among(owner, "level__"), usable_bins(seen.on))
+    return rows.annotate(
+        stock_on_hand=_total(seen.levels(owner), owner, "on_hand"),
+        stock_usable=_total(usable, f"level__{owner}", "on_hand"),
+        stock_reserved=_total(seen.levels(owner), owner, "reserved"),
         stock_available=ExpressionWrapper(
             F("stock_usable") - F("stock_reserved"),
             output_field=ScaledDecimalField(places=QUANTITY_PLACES),
@@ -105,7 +110,7 @@ def _with_available(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
     )
 
 
-def _total(rows: QuerySet[Any], column: str, *, of: str = "variant") -> Coalesce:
+def _total(rows: QuerySet[Any], owner: str, column: str) -> Coalesce:
     field = ScaledDecimalField(places=QUANTITY_PLACES)
-    sums = rows.order_by().values(of).annotate(total=Sum(column)).values("total")
+    sums = rows.order_by().values(owner).annotate(total=Sum(column)).values("total")
     return Coalesce(Subquery(sums, output_field=field), Value(0, output_field=field))
