@@ -11,7 +11,7 @@ from django.views.static import serve
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """The picture with this name. A changed picture has another name, so it may be kept."""
-    response = serve(request, name, document_root=settings.MEDIA_ROOT)
+    response = serve(request, name, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "max-age=31536000, immutable"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -40,7 +40,7 @@ from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
 from sms_django import models
 from sms_django.models.base import ScaledDecimalField
 from sms_django.repositories.catalogue_products import category_and_below
-from sms_django.repositories.stock_figures import Seen, company_day, short, usable_bins
+from sms_django.stock_figures import Seen, company_day, short, usable_bins
 
 _QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
 _LEVEL_COLUMNS = {
