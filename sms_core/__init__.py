@@ -1,1 +1,1 @@
-"""The stock system itself: rules, use cases and ports; it imports the standard library and itself."""
+"""The stock system itself: rules, use cases and ports. It imports nothing but the standard library."""
