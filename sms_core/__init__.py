@@ -1,1 +1,1 @@
-"""The stock system itself: rules, use cases and ports. It imports nothing but the standard library."""
+"""The stock system itself: rules, use cases, ports; all it imports is the standard library."""
