@@ -13,23 +13,135 @@ from typing import Any, Generic, TypeVar, overload
 from django.db import transaction
 from injector import Binder, Injector, inject, singleton
 
-from sms_core.catalogue.ports import BrandRepository
-from sms_core.catalogue.services import BrandService
-from sms_core.shared.ports import Clock, UnitOfWork
+from sms_core.access.ports import (
+    AccessTokens,
+    LoginAttemptRepository,
+    Passwords,
+    RoleRepository,
+    TokenFamilyRepository,
+    UserRepository,
+    Warehouses,
+)
+from sms_core.access.services import RoleService, UserService
+from sms_core.access.sessions import SessionService
+from sms_core.catalogue.ports import (
+    BrandRepository,
+    CategoryRepository,
+    ImageStore,
+    ProductRepository,
+    UnitRepository,
+    Usage,
+    VariantRepository,
+)
+from sms_core.catalogue.product_services import ProductService, VariantService
+from sms_core.catalogue.services import BrandService, CategoryService, UnitService
+from sms_core.company.ports import CompanyRepository
+from sms_core.company.services import CompanyService
+from sms_core.shared.ports import Clock, OnceOnly, UnitOfWork
+from sms_core.stock.ledger import Ledger
+from sms_core.stock.places import (
+    LocationService,
+    LotService,
+    ReasonCodeService,
+    WarehouseService,
+)
+from sms_core.stock.ports import (
+    LedgerRepository,
+    LocationRepository,
+    LotRepository,
+    ReasonCodeRepository,
+    StockReader,
+    WarehouseRepository,
+)
+from sms_core.stock.services import StockService
 from sms_django.gateways.clock import SystemClock
-from sms_django.repositories.catalogue import DjangoBrandRepository
+from sms_django.gateways.images import FileImageStore
+from sms_django.gateways.once_only import DjangoOnceOnly
+from sms_django.gateways.passwords import DjangoPasswords
+from sms_django.gateways.tokens import JwtTokens
+from sms_django.repositories.access import (
+    DjangoLoginAttemptRepository,
+    DjangoRoleRepository,
+    DjangoTokenFamilyRepository,
+    DjangoUserRepository,
+    DjangoWarehouses,
+)
+from sms_django.repositories.catalogue import (
+    DjangoBrandRepository,
+    DjangoCategoryRepository,
+    DjangoUnitRepository,
+)
+from sms_django.repositories.catalogue_products import (
+    DjangoProductRepository,
+    DjangoVariantRepository,
+)
+from sms_django.repositories.company import DjangoCompanyRepository
+from sms_django.repositories.ledger import DjangoLedgerRepository
+from sms_django.repositories.stock import (
+    DjangoLocationRepository,
+    DjangoLotRepository,
+    DjangoReasonCodeRepository,
+    DjangoWarehouseRepository,
+)
+from sms_django.repositories.stock_reader import DjangoStockReader
+from sms_django.repositories.usage import DjangoUsage
 
 T = TypeVar("T")
 
-SERVICES: tuple[type[Any], ...] = (BrandService,)
+SERVICES: tuple[type[Any], ...] = (
+    # access
+    RoleService,
+    UserService,
+    SessionService,
+    # company
+    CompanyService,
+    # catalogue
+    # catalogue
+    BrandService,
+    CategoryService,
+    UnitService,
+    ProductService,
+    VariantService,
+    # stock
+    WarehouseService,
+    LocationService,
+    LotService,
+    ReasonCodeService,
+    StockService,
+    Ledger,
+)
 
 
 def adapters(binder: Binder) -> None:
     """One line per port."""
     binder.bind(UnitOfWork, to=transaction.atomic)
     binder.bind(Clock, to=SystemClock, scope=singleton)
+    binder.bind(OnceOnly, to=DjangoOnceOnly, scope=singleton)
+    # access
+    binder.bind(RoleRepository, to=DjangoRoleRepository, scope=singleton)
+    binder.bind(UserRepository, to=DjangoUserRepository, scope=singleton)
+    binder.bind(Warehouses, to=DjangoWarehouses, scope=singleton)
+    binder.bind(TokenFamilyRepository, to=DjangoTokenFamilyRepository, scope=singleton)
+    binder.bind(LoginAttemptRepository, to=DjangoLoginAttemptRepository, scope=singleton)
+    binder.bind(Passwords, to=DjangoPasswords, scope=singleton)
+    binder.bind(AccessTokens, to=JwtTokens, scope=singleton)
+    # company
+    binder.bind(CompanyRepository, to=DjangoCompanyRepository, scope=singleton)
     # catalogue
     binder.bind(BrandRepository, to=DjangoBrandRepository, scope=singleton)
+    binder.bind(CategoryRepository, to=DjangoCategoryRepository, scope=singleton)
+    binder.bind(UnitRepository, to=DjangoUnitRepository, scope=singleton)
+    binder.bind(ProductRepository, to=DjangoProductRepository, scope=singleton)
+    binder.bind(VariantRepository, to=DjangoVariantRepository, scope=singleton)
+    binder.bind(Usage, to=DjangoUsage, scope=singleton)
+    binder.bind(ImageStore, to=FileImageStore, scope=singleton)
+    # stock
+    binder.bind(WarehouseRepository, to=DjangoWarehouseRepository, scope=singleton)
+    binder.bind(LocationRepository, to=DjangoLocationRepository, scope=singleton)
+    binder.bind(LotRepository, to=DjangoLotRepository, scope=singleton)
+    binder.bind(ReasonCodeRepository, to=DjangoReasonCodeRepository, scope=singleton)
+    binder.bind(LedgerRepository, to=DjangoLedgerRepository, scope=singleton)
+    binder.bind(StockReader, to=DjangoStockReader, scope=singleton)
 
 
 def services(binder: Binder) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from sms_django.gateways.logs import logging_for
 
@@ -104,14 +105,17 @@ INSTALLED_APPS = [
     "sms_django",
 ]
 MIDDLEWARE = [
+    "sms_django.api.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sms_django.admin.policy.ContentPolicyMiddleware",
+    "sms_django.api.middleware.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -134,6 +138,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "sms_django.formats"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # The largest posting has 1,000 lines, and its form some fields for each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
@@ -185,6 +190,9 @@ if LOCAL:
 
 # --- AUTH ----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "sms.User"
+AUTHENTICATION_BACKENDS = ["sms_django.backends.RoleBackend"]
+# Usernames are unique in their folded form, which is a column of its own.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -204,20 +212,42 @@ SESSION_COOKIE_AGE = 12 * 3600
 
 # --- REST_FRAMEWORK and SPECTACULAR_SETTINGS -----------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "sms_django.api.errors.handle",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "sms_django.api.authentication.BearerAuthentication",
         "sms_django.api.authentication.SessionAuthentication",
     ],
+    # Views that are no viewset of ours (there is none) would be closed to all but the logged in.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PAGINATION_CLASS": "sms_django.api.pagination.PageNumberPagination",
+    "DEFAULT_PARSER_CLASSES": [
+        "sms_django.api.parsing.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": [
+        "sms_django.api.parsing.JSONRenderer",
+        "sms_django.api.browsable.BrowsableRenderer",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "sms_django.api.pagination.PagePagination",
+    "DEFAULT_SCHEMA_CLASS": "sms_django.api.schema.CoreAutoSchema",
+    "EXCEPTION_HANDLER": "sms_django.api.errors.handle",
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stock management",
+    "DESCRIPTION": "Master data and stock of a business, for programs and scanners. "
+    "Log in at `auth/token/` and send the access token as `Authorization: Bearer ...`.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "sms_django.api.schema.complete",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -238,12 +268,23 @@ _TEAL = {
     "900": "oklch(33% .053 189)",
     "950": "oklch(27.7% .046 192.5)",
 }
+
+
+def _icon(request: Any) -> str:
+    return static("sms/icon.svg")
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "SMS – stock management",
     "SITE_HEADER": "Stock management",
-    "SITE_SYMBOL": "inventory_2",
+    "SITE_ICON": _icon,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": _icon},
+    ],
     "COLORS": {"primary": _TEAL},
+    "STYLES": [lambda request: static("sms/admin.css")],
     "ENVIRONMENT": "sms_django.admin.site.environment",
+    "DASHBOARD_CALLBACK": "sms_django.admin.overview.dashboard",
     "SHOW_BACK_BUTTON": True,
     "SIDEBAR": {"navigation": "sms_django.admin.site.navigation"},
 }

@@ -1,19 +1,24 @@
 """Where everything is: landing page, API, back office, health."""
 
-from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path
 from django.views.generic import TemplateView
-from django.views.static import serve
 
 from sms_django import health
+from sms_django.admin.site import login
+from sms_django.media import media
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="landing.html"), name="landing"),
     path("ping", health.ping, name="ping"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("admin/login/", login),
     path("admin/", admin.site.urls),
     path("api/", include("sms_django.api.urls")),
-    re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    path("media/<str:name>", media),
 ]
+
+handler400 = "sms_django.api.errors.bad_request"
+handler404 = "sms_django.api.errors.not_found"
+handler500 = "sms_django.api.errors.server_error"

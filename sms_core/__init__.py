@@ -1,1 +1,1 @@
-"""The stock system itself: rules, use cases and ports. Imports the standard library and itself only."""
+"""The stock system itself: rules, use cases, ports; all it imports is the standard library."""

@@ -9,6 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sms_django import append_only
+
 
 @never_cache
 @require_safe
@@ -47,8 +49,6 @@ def database_problem() -> str | None:
     if waiting:
         names = ", ".join(f"{app}.{name}" for app, name in waiting)
         return f"Migrations wait to be applied: {names}."
-    from sms_django import append_only
-
     if append_only.missing(connection):
         return (
             "Triggers that keep the ledger append-only are missing; manage.py migrate makes them."

@@ -1,20 +1,16 @@
 """The start: settings from the environment alone, then one command from a checkout to a service."""
 
-import http.client
-import json
 import re
-import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
@@ -22,6 +18,7 @@ from django.test import Client
 
 from config.settings import database
 from tests import databases, scratch
+from tests.serving import started
 
 OWNER_LINE = re.compile(r"user\s+(\S+)\s+password\s+(\S+)", re.IGNORECASE)
 
@@ -133,29 +130,9 @@ def test_the_environments_database_is_ignored_under_pytest() -> None:
     assert used.strip() == ":memory:"
 
 
-def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="sqlite:/// or postgres://"):
         database("oracle://sms@db.example/sms")
-    monkeypatch.setenv("SMS_TEST_ENGINE", "oracle")
-    with pytest.raises(ValueError, match="SMS_TEST_ENGINE"):
-        databases.engine()
-
-
-@pytest.mark.parametrize("path", ["/ping", "/livez", "/readyz"])
-@pytest.mark.django_db
-def test_health_is_not_redirected_to_https(path: str, settings: object) -> None:
-    settings.SECURE_SSL_REDIRECT = True
-    client = Client()
-    assert client.get("/api/v1/").status_code == 301
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert answer.json()["success"] is True
-
-
-def test_ping_says_pong(client: Client) -> None:
-    answer = client.get("/ping")
-    assert answer.json() == {"success": True, "message": "Pong!"}
-    assert client.post("/ping").status_code == 405
 
 
 def test_the_landing_page_leads_everywhere(client: Client) -> None:
@@ -171,54 +148,6 @@ def test_make_help_names_every_verb() -> None:
 
 
 # --- the served application ----------------------------------------------------------------------
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(port: int, path: str) -> http.client.HTTPResponse:
-    return urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10)
-
-
-@contextmanager
-def started(log: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """`manage.py start`, answering; ended when the block ends."""
-    port = free_port()
-    command = [sys.executable, "manage.py", "start"]
-    with open(log, "wb") as output:
-        environment = scratch.environment(PORT=str(port), **variables)
-        process = subprocess.Popen(
-            command, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        wait_until_ready(process, port, log)
-        yield process, port
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 90
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if get(port, "/readyz").status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"not ready:\n{log.read_text()}")
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started, from the kernel's list."""
-    return [
-        int(line.split()[0])
-        for line in subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).splitlines()
-        if line.split()[1] == str(pid)
-    ]
-
-
 @pytest.fixture
 def database_url() -> Iterator[str]:
     with scratch.database_url(databases.engine()) as url:
@@ -229,29 +158,30 @@ def test_start_makes_owner_and_demo_once_and_ends_with_its_children(
     tmp_path: Path, database_url: str
 ) -> None:
     variables = {"SMS_VAR": str(tmp_path / "var"), "DATABASE_URL": database_url}
-    with started(tmp_path / "first.log", **variables) as (process, port):
-        page = get(port, "/admin/login/").read().decode()
+    with started(tmp_path / "first.log", **variables) as served:
+        page = served.get("/admin/login/").read().decode()
         stylesheet = re.search(r'href="(/static/[^"]+\.css)"', page)
         assert stylesheet is not None
-        assert get(port, stylesheet[1]).status == 200
-        workers = children(process.pid)
+        assert served.get(stylesheet[1]).status == 200
+        workers = psutil.Process(served.process.pid).children(recursive=True)
         assert workers
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-    assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []
+        served.process.terminate()
+        served.process.wait(timeout=20)
+    assert [worker for worker in workers if worker.is_running()] == []
     owner = OWNER_LINE.search((tmp_path / "first.log").read_text())
     assert owner is not None
-    assert owner[1] == "owner"
-    assert len(owner[2]) >= 12
+    username, password = owner.groups()
+    assert username == "owner"
+    assert len(password) >= 12
 
     stamp = (tmp_path / "var" / "static.stamp").stat().st_mtime_ns
     begun = time.monotonic()
-    with started(tmp_path / "second.log", **variables) as (_, port):
+    with started(tmp_path / "second.log", **variables) as served:
         took = time.monotonic() - begun
-        token = log_in(port, "owner", owner[2])
-        products = authorised(port, "/api/v1/products/", token)
-        assert products["count"] >= 12
-    assert took < 15  # a noisy machine; it is about three seconds
+        token = served.log_in(username, password)
+        assert served.json("/api/v1/products/", token)["count"] == 13
+        assert served.json("/api/v1/stock/levels/", token)["count"] > 13
+    assert took < 15  # about three seconds on a machine with nothing else to do
     assert OWNER_LINE.search((tmp_path / "second.log").read_text()) is None
     assert (tmp_path / "var" / "static.stamp").stat().st_mtime_ns == stamp
 
@@ -265,9 +195,9 @@ def test_start_takes_the_owner_from_the_environment_and_leaves_demo_data_out(
         "SMS_OWNER_USERNAME": "grace",
         "SMS_OWNER_PASSWORD": "correct horse battery",
     }
-    with started(tmp_path / "start.log", **variables) as (_, port):
-        token = log_in(port, "grace", "correct horse battery")
-        assert authorised(port, "/api/v1/products/", token)["count"] == 0
+    with started(tmp_path / "start.log", **variables) as served:
+        token = served.log_in("grace", "correct horse battery")
+        assert served.json("/api/v1/products/", token)["count"] == 0
     assert "correct horse" not in (tmp_path / "start.log").read_text()
 
 
@@ -278,19 +208,3 @@ def test_start_says_when_its_port_is_taken() -> None:
         refused = manage("start", PORT=str(other.getsockname()[1]))
     assert refused.returncode != 0
     assert "set HOST or PORT" in refused.stderr
-
-
-def log_in(port: int, username: str, password: str) -> str:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/v1/auth/token/",
-        json.dumps({"username": username, "password": password}).encode(),
-        {"Content-Type": "application/json"},
-    )
-    return json.load(urllib.request.urlopen(request, timeout=10))["access"]
-
-
-def authorised(port: int, path: str, token: str) -> dict:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}", headers={"Authorization": f"Bearer {token}"}
-    )
-    return json.load(urllib.request.urlopen(request, timeout=10))

@@ -69,6 +69,7 @@ class Unit(MasterData):
     code: str
     name: str
     places: int
+    delivered_as: str = ""
 
     def check(self) -> None:
         self.code = tidy(self.code, "code")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sms_core.catalogue.entities import Brand, Category, Unit
-from sms_core.catalogue.products import Product, Variant
+from sms_core.catalogue.products import Product, ProductType, Variant
 from sms_core.shared.paging import ListFilter
 from sms_core.shared.ports import MasterDataRepository
 
@@ -68,6 +68,10 @@ class UnitRepository(MasterDataRepository[Unit, UnitFilter]):
     """Keeps units; their codes are unique among the live ones."""
 
     @abstractmethod
+    def delivered(self) -> set[str]:
+        """The codes under which units were delivered, whatever became of them since."""
+
+    @abstractmethod
     def lock_counted(self, id: int) -> None:
         """Let nothing be posted for what is counted in this unit, and no product take it,
         until the unit of work ends."""
@@ -92,7 +96,7 @@ class ProductFilter(ListFilter):
     code: str | None = None
     category_id: int | None = None
     brand_id: int | None = None
-    type: str | None = None
+    type: ProductType | None = None
     is_active: bool | None = None
     below_alert: bool | None = None
     warehouse_id: int | None = None

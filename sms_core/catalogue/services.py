@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sms_core.catalogue.entities import Brand, Category, Unit, refuse_cycle
+from sms_core.catalogue.entities import DELIVERED_UNITS, Brand, Category, Unit, refuse_cycle
 from sms_core.catalogue.ports import (
     BrandFilter,
     BrandRepository,
@@ -18,6 +18,7 @@ from sms_core.catalogue.ports import (
 )
 from sms_core.shared.entities import Actor, Change
 from sms_core.shared.errors import Conflict, Unknown
+from sms_core.shared.paging import PageRequest
 from sms_core.shared.services import MasterDataService, held
 
 
@@ -76,6 +77,16 @@ class UnitService(MasterDataService[Unit, UnitFilter]):
 
     repository: UnitRepository
     usage: Usage
+
+    def make_delivered(self) -> None:
+        """Make the delivered units that are missing; what the owner changed stays."""
+        with self.uow:
+            known = self.repository.delivered()
+            for code, name, places in DELIVERED_UNITS:
+                taken = self.repository.search(UnitFilter(code=code), PageRequest(size=1)).total
+                if code not in known and not taken:
+                    unit = Unit(code=code, name=name, places=places, delivered_as=code)
+                    self.repository.add(unit)
 
     def change(self, command: Change, *, by: Actor) -> Unit:
         """Change one; raises NotFound, Stale, Invalid, Duplicate, and Conflict for fewer places

@@ -27,7 +27,8 @@ CURRENCIES = frozenset(_CODES.split())
 
 
 @cache
-def _time_zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
+    """The IANA names that this machine knows."""
     return frozenset(available_timezones())
 
 
@@ -60,7 +61,7 @@ class Company(Entity):
             raise Invalid(
                 f"Money has 0 to {MONEY_PLACES} decimal places.", pointer="/currency_places"
             )
-        if self.time_zone not in _time_zones():
+        if self.time_zone not in time_zones():
             raise Invalid(
                 f"{self.time_zone!r} is no IANA time zone, like Europe/Paris.",
                 pointer="/time_zone",

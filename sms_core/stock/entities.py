@@ -115,13 +115,17 @@ class Lot(Entity):
 
 @dataclass(kw_only=True)
 class ReasonCode(MasterData):
-    """Why stock changes, offered for certain kinds of postings."""
+    """Why stock changes, offered for certain kinds of postings.
+
+    `delivered_as` is the key of a reason the system came with.
+    """
 
     name_of_kind: ClassVar[str] = "reason code"
 
     code: str
     label: str = ""
     kinds: tuple[Kind, ...] = ()
+    delivered_as: str = ""
 
     def check(self) -> None:
         self.code = tidy(self.code, "code")

@@ -11,6 +11,7 @@ from sms_core.shared.ports import UnitOfWork
 from sms_core.shared.services import BulkDeleted, MasterDataService, held
 from sms_core.stock.commands import ChangeLocation, ChangeLot, CreateLocation, CreateLot
 from sms_core.stock.entities import Location, LocationKind, Lot, ReasonCode, Warehouse
+from sms_core.stock.kinds import DELIVERED_REASONS
 from sms_core.stock.picking import plain
 from sms_core.stock.ports import (
     LedgerRepository,
@@ -220,6 +221,15 @@ class ReasonCodeService(MasterDataService[ReasonCode, ReasonCodeFilter]):
     entity = ReasonCode
 
     repository: ReasonCodeRepository
+
+    def make_delivered(self) -> None:
+        """Make the delivered reasons that are missing; what the owner changed stays."""
+        with self.uow:
+            known = self.repository.delivered()
+            for code, label, kinds in DELIVERED_REASONS:
+                if code not in known and self.repository.hold_by_code(code) is None:
+                    reason = ReasonCode(code=code, label=label, kinds=kinds, delivered_as=code)
+                    self.repository.add(reason)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,10 @@ class ReasonCodeRepository(MasterDataRepository[ReasonCode, ReasonCodeFilter]):
     """Keeps reason codes; unique among the live ones, whatever their case."""
 
     @abstractmethod
+    def delivered(self) -> set[str]:
+        """Which reasons the system came with were ever made, by `delivered_as`."""
+
+    @abstractmethod
     def hold_by_code(self, code: str) -> ReasonCode | None:
         """The live one with this code, kept from being archived until the unit of work ends."""
 

@@ -76,7 +76,8 @@ class Entry:
 class Posting:
     """One business fact that changed stock, whole or not at all. It never changes.
 
-    `occurred_at` is when it happened in the world, `recorded_at` when the system was told.
+    `occurred_at` is when it happened in the world, `recorded_at` when the system was told;
+    `reverses` is the number of the posting it undoes.
     """
 
     kind: Kind
@@ -92,6 +93,7 @@ class Posting:
     reason_code_id: int | None = None
     supplier_id: int | None = None
     customer_id: int | None = None
+    reverses_id: int | None = None
     reverses: str | None = None
     reverses_id: int | None = None
     entries: list[Entry] = field(default_factory=list)

@@ -1,5 +1,12 @@
 """The back office: one module per capability; importing them registers their pages."""
 
-from sms_django.admin import catalogue
+from django.contrib import admin
+from django.contrib.auth.models import Group
 
-__all__ = ["catalogue"]
+from sms_django.admin import access, catalogue, company
+from sms_django.admin.site import LoginForm
+
+__all__ = ["access", "catalogue", "company"]
+
+admin.site.login_form = LoginForm
+admin.site.unregister(Group)  # our roles take its place

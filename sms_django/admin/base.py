@@ -15,7 +15,7 @@ from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import model_ngettext, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -54,6 +54,11 @@ class Rows(ChangeList):  # type: ignore[misc]
         columns = {column.name for column in self.lookup_opts.get_fields()}
         return f"{field}_key" if f"{field}_key" in columns else field
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.filter_params:
+            self.full_result_count = self.result_count  # nothing is left out, so no "show all"
+
 
 class LimitedAdmin(Limits, ModelAdmin):  # type: ignore[misc]
     """A page that shows what its actor may see; subclasses declare what `Limits` asks for."""
@@ -61,6 +66,9 @@ class LimitedAdmin(Limits, ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 200
+    formfield_overrides: ClassVar[Any] = {
+        TextField: {"widget": widgets.UnfoldAdminTextareaWidget(attrs={"rows": 4})},
+    }
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Rows

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib.admin.utils import lookup_spawns_duplicates
@@ -12,6 +14,7 @@ from django.http import HttpRequest
 
 from sms_core.shared.entities import Actor
 from sms_core.shared.text import fold
+from sms_django.actors import actor_of
 from sms_django.admin.filters import VisibleRelatedFilter
 
 
@@ -32,8 +35,6 @@ class Limits:
 
     def actor(self, request: HttpRequest) -> Actor:
         """Who is at the keyboard."""
-        from sms_django.actors import actor_of
-
         return actor_of(request)
 
     def may(self, request: HttpRequest, action: str) -> bool:
@@ -78,23 +79,16 @@ class Limits:
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        match = getattr(request, "resolver_match", None)
-        if match and match.url_name == "autocomplete" and self.archives:
+        if self.archives and _fills_a_form(request):
             queryset = queryset.filter(deleted_at=None)
-        if "\x00" in search_term:  # PostgreSQL takes none, so no text holds one
-            return queryset.none(), False
-        if not search_term.strip():
+        term, columns = search_term.strip(), self.get_search_fields(request)
+        if not term:
             return queryset, False
-        found = Q()
-        for column in self.get_search_fields(request):
-            folded = column.endswith("search_text")
-            lookup = f"{column}__contains" if folded else f"{column}__icontains"
-            found |= Q(**{lookup: fold(search_term.strip()) if folded else search_term.strip()})
-        duplicates = any(
-            lookup_spawns_duplicates(self.opts, column)
-            for column in self.get_search_fields(request)
-        )
-        return queryset.filter(found), duplicates
+        if "\x00" in term:  # PostgreSQL takes none, so no text holds one
+            return queryset.none(), False
+        found = reduce(or_, (_holds(column, term) for column in columns), Q())
+        many = any(lookup_spawns_duplicates(self.opts, column) for column in columns)
+        return queryset.filter(found), many
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         related = db_field.is_relation and self.admin_site._registry.get(db_field.related_model)
@@ -133,6 +127,18 @@ class Limits:
         if self.hidden(request) & set(lookup.split("__")):
             return False
         return bool(super().lookup_allowed(lookup, value, request))
+
+
+def _fills_a_form(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name == "autocomplete"
+
+
+def _holds(column: str, term: str) -> Q:
+    """The term as it stands somewhere in a column; only `search_text` is folded."""
+    if column.endswith("search_text"):
+        return Q(**{f"{column}__contains": fold(term)})
+    return Q(**{f"{column}__icontains": term})
 
 
 def _without(hidden: Collection[str], items: Iterable[Any]) -> list[Any]:

@@ -7,9 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from sms_core.access.entities import LoginThrottled
+from sms_core.shared.errors import DomainError
+from sms_django.admin.base import AuthenticationForm
 from sms_django.admin.limits import Limits
 
 GROUPS = ("Stock", "Catalogue", "Access", "System")
@@ -20,22 +24,29 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     overview = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
     groups = [{"title": None, "items": [overview]}]
     for group in GROUPS:
-        items = [item for page in _pages(group) for item in _items(page, request)]
+        pages = [page for page in _pages() if page.group == group]
+        items = [item for page in pages for item in (*_deeds(page, request), *_list(page, request))]
         if items:
             groups.append({"title": group, "items": items})
     return groups
 
 
-def _pages(group: str) -> Iterator[Any]:
-    for page in admin.site._registry.values():
-        if isinstance(page, Limits) and page.group == group:
-            yield page
+def deeds(request: HttpRequest) -> list[dict[str, Any]]:
+    """What the actor can start with one click: the menu's entries that are no lists."""
+    return [item for page in _pages() for item in _deeds(page, request)]
 
 
-def _items(page: Any, request: HttpRequest) -> Iterator[dict[str, Any]]:
+def _pages() -> Iterator[Any]:
+    return (page for page in admin.site._registry.values() if isinstance(page, Limits))
+
+
+def _deeds(page: Any, request: HttpRequest) -> Iterator[dict[str, Any]]:
     for title, icon, url_name, code in page.menu:
         if request.user.has_perm(code):
             yield {"title": title, "icon": icon, "link": reverse(url_name)}
+
+
+def _list(page: Any, request: HttpRequest) -> Iterator[dict[str, Any]]:
     if page.has_module_permission(request):
         title = page.opts.verbose_name_plural
         link = reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
@@ -45,3 +56,24 @@ def _items(page: Any, request: HttpRequest) -> Iterator[dict[str, Any]]:
 def environment(request: HttpRequest) -> list[str] | None:
     """A label that keeps anybody from trying things out on real stock, and from fearing to."""
     return ["Local", "info"] if settings.LOCAL else None
+
+
+class LoginForm(AuthenticationForm):  # type: ignore[misc]
+    """The log-in; a refusal of the core stands on top of it."""
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return dict(super().clean())
+        except DomainError as refusal:
+            self.request.refusal = refusal
+            raise ValidationError(refusal.detail) from refusal
+
+
+def login(request: HttpRequest) -> HttpResponse:
+    """The log-in page; to somebody who tried too often it says when to come back."""
+    response = admin.site.login(request)
+    refusal = getattr(request, "refusal", None)
+    if isinstance(refusal, LoginThrottled):
+        response.status_code = 429
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response

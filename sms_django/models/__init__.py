@@ -1,10 +1,32 @@
 """All tables, by their bare names: `models.Brand` is the table, `Brand` the domain class."""
 
-from sms_django.models.access import Role, User
-from sms_django.models.catalogue import Brand
+from sms_django.models.access import LoginAttempt, Role, TokenFamily, User
+from sms_django.models.catalogue import Barcode, Brand, Category, Product, Unit, Variant
+from sms_django.models.company import Company
+from sms_django.models.ledger import Entry, Posting, SerialNumber
+from sms_django.models.once_only import KeptAnswer
+from sms_django.models.stock import Bin, Level, Location, Lot, ReasonCode, Warehouse
 
 __all__ = [
+    "Barcode",
+    "Bin",
     "Brand",
+    "Category",
+    "Company",
+    "Entry",
+    "KeptAnswer",
+    "Level",
+    "Location",
+    "LoginAttempt",
+    "Lot",
+    "Posting",
+    "Product",
+    "ReasonCode",
     "Role",
+    "SerialNumber",
+    "TokenFamily",
+    "Unit",
     "User",
+    "Variant",
+    "Warehouse",
 ]

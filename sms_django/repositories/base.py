@@ -100,6 +100,10 @@ class DjangoMasterDataRepository(DjangoRepository[M], Generic[M, F]):
         """Narrow `rows` to the filter's own fields; search and deleted are done."""
         return rows
 
+    def containing(self, rows: QuerySet[Any], folded: str) -> QuerySet[Any]:
+        """Narrow `rows` to those with this text."""
+        return rows.filter(search_text__contains=folded)
+
     def get(self, id: int) -> M:
         return self._one(self.live(), id)
 
@@ -113,7 +117,7 @@ class DjangoMasterDataRepository(DjangoRepository[M], Generic[M, F]):
     def search(self, filter: F, page: PageRequest) -> Page[M]:
         rows = self.rows().filter(deleted_at__isnull=not filter.deleted)
         if filter.search:
-            rows = rows.filter(search_text__contains=fold(filter.search))
+            rows = self.containing(rows, fold(filter.search))
         rows = self.matching(rows, filter)
         total = rows.count()
         ordered = rows.order_by(*self.ordering(filter.order))

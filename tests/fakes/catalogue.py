@@ -97,6 +97,9 @@ class InMemoryUnitRepository(InMemoryMasterDataRepository[Unit, UnitFilter], Uni
     def matches(self, unit: Unit, filter: UnitFilter) -> bool:
         return same(filter.code, unit.code) and same(filter.name, unit.name)
 
+    def delivered(self) -> set[str]:
+        return {unit.delivered_as for unit in self.stored.values() if unit.delivered_as}
+
     def lock_counted(self, id: int) -> None: ...
 
 

@@ -45,9 +45,12 @@ class InMemoryVariantRepository(
     default_sort = sort_keys[VariantSort.CODE]
 
     held: dict[tuple[int, int], StockFigures] = field(default_factory=dict)
+    products: InMemoryProductRepository | None = None
 
     def searched(self, variant: Variant) -> tuple[str, ...]:
-        return (variant.code, variant.name, *(barcode.code for barcode in variant.barcodes))
+        product = self.products.stored.get(variant.product_id) if self.products else None
+        own = (product.code, product.name, product.description) if product else ()
+        return (variant.code, variant.name, *(b.code for b in variant.barcodes), *own)
 
     def matches(self, variant: Variant, filter: VariantFilter) -> bool:
         return (
@@ -113,16 +116,20 @@ class InMemoryProductRepository(
     entity = Product
     unique = {"code": lambda product: fold(product.code)}
     sort_keys = sorting(ProductSort) | {
-        ProductSort.COST: lambda product: (product.cost is not None, product.cost or 0)
+        ProductSort.COST: lambda product: (product.cost is None, product.cost or 0)
     }
     default_sort = sort_keys[ProductSort.CODE]
 
     variants: InMemoryVariantRepository = field(default_factory=InMemoryVariantRepository)
     categories: InMemoryCategoryRepository = field(default_factory=InMemoryCategoryRepository)
 
+    def __post_init__(self) -> None:
+        self.variants.products = self
+
     def searched(self, product: Product) -> tuple[str, ...]:
+        own = (product.code, product.name, product.description)
         variants = (self.variants.searched(variant) for variant in self._variants_of(product))
-        return (product.code, product.name, *(text for texts in variants for text in texts))
+        return (*own, *(text for texts in variants for text in texts))
 
     def matches(self, product: Product, filter: ProductFilter) -> bool:
         return (

@@ -183,6 +183,9 @@ class InMemoryReasonCodeRepository(
             and _same(filter.label, reason.label)
         )
 
+    def delivered(self) -> set[str]:
+        return {r.delivered_as for r in self.stored.values() if r.delivered_as}
+
     def hold_by_code(self, code: str) -> ReasonCode | None:
         found = (r for r in self.visible().values() if fold(r.code) == fold(code))
         return deepcopy(next(found, None))
@@ -265,6 +268,7 @@ class InMemoryStockReader(StockReader):
     """Reads what the ledger beside it keeps; products are called by their variant's code."""
 
     ledger: InMemoryLedgerRepository
+    reason_codes: InMemoryReasonCodeRepository
 
     def levels(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
         found = [
@@ -371,7 +375,7 @@ class InMemoryStockReader(StockReader):
 
     def _posting_view(self, posting: Posting, visible: frozenset[int] | None) -> PostingView:
         entries = self._entry_views(posting, visible)
-        reasons = {"id": posting.reason_code_id}
+        reason = self.reason_codes.stored.get(posting.reason_code_id or 0)
         return PostingView(
             id=posting.id,
             number=posting.number,
@@ -383,7 +387,7 @@ class InMemoryStockReader(StockReader):
             request_id=posting.request_id,
             reference=posting.reference,
             note=posting.note,
-            reason_code=str(reasons["id"]) if reasons["id"] else None,
+            reason_code=reason.code if reason else None,
             supplier_id=posting.supplier_id,
             customer_id=posting.customer_id,
             reverses_id=None,

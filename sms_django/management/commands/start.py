@@ -68,6 +68,14 @@ def refuse_taken(host: str, port: int) -> None:
 def serve(host: str, port: int) -> None:
     """Become the server: signals then reach it directly, and its workers end with it."""
     sys.stdout.flush()
-    arguments = ["--interface", "wsgi", "--no-ws", "--blocking-threads", "8", "--log-level", "warn"]
+    arguments = [
+        "--interface",
+        "wsgi",
+        "--no-ws",
+        "--blocking-threads",
+        "4",
+        "--log-level",
+        "warning",
+    ]
     where = ["--host", host, "--port", str(port), "config.wsgi:application"]
     os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments, *where])  # noqa: S606

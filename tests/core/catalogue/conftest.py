@@ -80,8 +80,8 @@ class Catalogue:
             **common,
         )
         self.category_rows.add(Category(code="C", name="Clothes"))
-        self.unit_rows.add(Unit(code="pc", name="Piece", places=0))
-        self.unit_rows.add(Unit(code="kg", name="Kilogram", places=3))
+        self.unit_rows.add(Unit(code="pc", name="Piece", places=0, delivered_as="pc"))
+        self.unit_rows.add(Unit(code="kg", name="Kilogram", places=3, delivered_as="kg"))
 
     def product(self, code: str = "HAT", *, by: Actor = OWNER, **values: Any) -> Product:
         """A product of category 1, counted in pieces (unit 1) unless said otherwise."""

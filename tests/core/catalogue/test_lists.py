@@ -4,7 +4,7 @@ import pytest
 
 from sms_core.catalogue.commands import ChangeCategory, ChangeUnit, CreateCategory, CreateUnit
 from sms_core.catalogue.entities import Cyclic
-from sms_core.catalogue.ports import CategoryFilter
+from sms_core.catalogue.ports import CategoryFilter, UnitFilter
 from sms_core.shared.errors import Conflict, Duplicate, InUse, NotFound, Unknown
 from sms_core.shared.paging import PageRequest
 from tests.core.catalogue.conftest import OWNER, Catalogue
@@ -97,6 +97,24 @@ def test_a_unit_gets_no_fewer_places_once_there_are_entries(shop: Catalogue) -> 
     assert shop.units.change(ChangeUnit(id=bag.id, places=3), by=OWNER).places == 3
     shop.usage.posted_units.clear()
     assert shop.units.change(ChangeUnit(id=bag.id, places=0), by=OWNER).places == 0
+
+
+def test_delivered_units_are_made_once_and_then_are_the_owners(shop: Catalogue) -> None:
+    shop.units.make_delivered()
+    kg = shop.units.search(UnitFilter(code="kg"), PageRequest(), by=OWNER).items[0]
+    gram = shop.units.search(UnitFilter(code="g"), PageRequest(), by=OWNER).items[0]
+    shop.units.change(ChangeUnit(id=gram.id, code="gr"), by=OWNER)
+    shop.units.delete(kg.id, by=OWNER)
+
+    shop.units.make_delivered()
+
+    left = shop.units.search(UnitFilter(), PageRequest(), by=OWNER).items
+    assert [(unit.code, unit.places) for unit in left] == [
+        ("gr", 0),
+        ("l", 3),
+        ("m", 2),
+        ("pc", 0),
+    ]
 
 
 def test_the_code_of_a_unit_is_unique_its_name_is_not(shop: Catalogue) -> None:

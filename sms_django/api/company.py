@@ -1,0 +1,85 @@
+"""The company over HTTP."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.container import Injected
+from sms_core.company.commands import ChangeCompany
+from sms_core.company.services import CompanyService
+from sms_core.shared.numbers import MONEY_PLACES
+from sms_django import models
+from sms_django.api.base import CoreViewSet
+from sms_django.api.fields import (
+    DateTimeField,
+    IntegerField,
+    NameField,
+    OptionalNameField,
+    PriceField,
+    TextField,
+    VersionField,
+)
+from sms_django.api.permissions import LOGGED_IN
+from sms_django.api.serializers import CoreSerializer
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A company",
+            {"name": "Acme Ltd", "currency": "EUR", "time_zone": "Europe/Paris"},
+            request_only=True,
+        )
+    ]
+)
+class CompanySerializer(CoreSerializer):
+    name = NameField()
+    address = TextField()
+    tax_id = OptionalNameField()
+    currency = NameField(default="EUR", help_text="ISO 4217, like EUR.")
+    currency_places = IntegerField(
+        min_value=0, max_value=MONEY_PLACES, default=2, help_text="Decimals of its money."
+    )
+    time_zone = NameField(
+        default="UTC", help_text="IANA, like Europe/Paris: what a day is goes by it."
+    )
+    large_adjustment_value = PriceField(
+        allow_null=True,
+        default=None,
+        help_text="Correcting stock by more takes `stock.adjust_large`; null: never.",
+    )
+    version = VersionField()
+    created_at = DateTimeField(read_only=True)
+    updated_at = DateTimeField(read_only=True)
+
+
+class CompanyViewSet(CoreViewSet):
+    """Whose stock this is; everybody who is logged in may look."""
+
+    queryset = models.Company.objects.none()
+    resource = "company"
+    tag = "Company"
+    companies = Injected(CompanyService)
+    serializer_class = CompanySerializer
+    permissions = {"retrieve": LOGGED_IN}
+    filter_backends = []
+
+    @extend_schema(summary="The company")
+    def retrieve(self, request: Request) -> Response:
+        return self.render(self.companies.get(by=self.actor))
+
+    @extend_schema(summary="Replace the company's data")
+    def update(self, request: Request) -> Response:
+        return self._change(request, partial=False)
+
+    @extend_schema(summary="Change the company's data")
+    def partial_update(self, request: Request) -> Response:
+        return self._change(request, partial=True)
+
+    def _change(self, request: Request, *, partial: bool) -> Response:
+        values = self.read(request, partial=partial)
+        version = self.expected_version(values)
+        command = ChangeCompany(version=version, **values)
+        return self.render(self.companies.change(command, by=self.actor))

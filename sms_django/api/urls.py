@@ -1,0 +1,50 @@
+"""Every path of the API, one line each."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
+
+from sms_django.api import access, catalogue, catalogue_products, company
+from sms_django.api.access_sessions import MeViewSet, PasswordViewSet, TokenViewSet
+from sms_django.api.root import RootViewSet
+
+router = SimpleRouter()
+# access
+router.register("users", access.UserViewSet, basename="user")
+router.register("roles", access.RoleViewSet, basename="role")
+router.register("permissions", access.PermissionViewSet, basename="permission")
+# catalogue
+router.register("brands", catalogue.BrandViewSet, basename="brand")
+router.register("categories", catalogue.CategoryViewSet, basename="category")
+router.register("units", catalogue.UnitViewSet, basename="unit")
+router.register("products", catalogue_products.ProductViewSet, basename="product")
+router.register("variants", catalogue_products.VariantViewSet, basename="variant")
+
+v1 = [
+    path("", RootViewSet.as_view({"get": "index"}, name="Start"), name="api-root"),
+    # access
+    path("auth/token/", TokenViewSet.as_view({"post": "log_in"}), name="auth-token"),
+    path("auth/token/refresh/", TokenViewSet.as_view({"post": "refresh"}), name="auth-refresh"),
+    path("auth/token/revoke/", TokenViewSet.as_view({"post": "revoke"}), name="auth-revoke"),
+    path("auth/me/", MeViewSet.as_view({"get": "me"}), name="auth-me"),
+    path(
+        "auth/password/", PasswordViewSet.as_view({"post": "change_password"}), name="auth-password"
+    ),
+    # company
+    path(
+        "company/",
+        company.CompanyViewSet.as_view(
+            {"get": "retrieve", "put": "update", "patch": "partial_update"}
+        ),
+        name="company",
+    ),
+    *router.urls,
+]
+
+urlpatterns = [
+    path("v1/", include(v1)),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+]

@@ -1,0 +1,1 @@
+"""How dates and times are written, where the default is not what a warehouse writes."""

@@ -1,0 +1,321 @@
+"""What is in stock and how it came there: each list is one query and, in pages, a count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, NullIf
+
+from sms_core.shared.errors import NotFound
+from sms_core.shared.numbers import QUANTITY_PLACES, UNIT_COST_PLACES, rounded
+from sms_core.shared.paging import CursorPage, CursorRequest, Order, Page, PageRequest
+from sms_core.shared.text import fold
+from sms_core.stock.levels import ZERO
+from sms_core.stock.ports import (
+    BinFilter,
+    BinSort,
+    EntryFilter,
+    LevelFilter,
+    LevelSort,
+    PostingFilter,
+    StockReader,
+)
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_django import models
+from sms_django.models.base import ScaledDecimalField
+from sms_django.repositories.catalogue_products import category_and_below
+from sms_django.stock_figures import Seen, company_day, short, usable_bins
+
+_QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
+_LEVEL_COLUMNS = {
+    LevelSort.VARIANT_CODE: F("variant__code_key"),
+    LevelSort.PRODUCT_NAME: F("variant__product__name_key"),
+    LevelSort.WAREHOUSE_CODE: F("warehouse__code_key"),
+    LevelSort.ON_HAND: F("on_hand"),
+    LevelSort.RESERVED: F("reserved"),
+    LevelSort.AVAILABLE: F("available"),
+    # Only the order counts here; what is shown is computed exactly. Empty levels have no cost.
+    LevelSort.UNIT_COST: Cast("value", FloatField())
+    / NullIf(Cast("on_hand", FloatField()), Value(0.0)),
+    LevelSort.VALUE: F("value"),
+}
+_BIN_COLUMNS = {
+    BinSort.VARIANT_CODE: F("level__variant__code_key"),
+    BinSort.PRODUCT_NAME: F("level__variant__product__name_key"),
+    BinSort.WAREHOUSE_CODE: F("level__warehouse__code_key"),
+    BinSort.LOCATION_CODE: F("location__code_key"),
+    BinSort.EXPIRES_ON: F("lot__expires_on"),
+    BinSort.ON_HAND: F("on_hand"),
+}
+
+
+class DjangoStockReader(StockReader):
+    """Reads levels, bins and the ledger."""
+
+    def levels(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
+        rows = _narrowed(models.Level.objects.filter(in_transit=False), filter, to_level="")
+        rows = rows.filter(variant__deleted_at=None, warehouse__deleted_at=None)
+        total = rows.count()
+        if page.offset >= total:
+            return Page([], total, page)
+        rows = _with_figures(rows).select_related("variant__product", "warehouse")
+        default = ("variant__code_key", "warehouse__code_key", "pk")
+        ordered = rows.order_by(*(_ordering(filter.order, _LEVEL_COLUMNS) or default))
+        return Page(
+            [_level_view(row) for row in ordered[page.offset : page.offset + page.size]],
+            total,
+            page,
+        )
+
+    def bins(self, filter: BinFilter, page: PageRequest) -> Page[BinView]:
+        rows = _narrowed(models.Bin.objects.filter(on_hand__gt=0), filter, to_level="level__")
+        if filter.location_id is not None:
+            rows = rows.filter(location_id=filter.location_id)
+        if filter.lot_id is not None:
+            rows = rows.filter(lot_id=filter.lot_id)
+        if filter.expires_before is not None:
+            rows = rows.filter(lot__expires_on__lt=filter.expires_before)
+        total = rows.count()
+        if page.offset >= total:
+            return Page([], total, page)
+        usable = ExpressionWrapper(usable_bins(company_day()), output_field=BooleanField())
+        rows = rows.annotate(usable=usable).select_related(
+            "level__variant__product", "level__warehouse", "location", "lot"
+        )
+        default = ("level__variant__code_key", "level__warehouse__code_key", "location__code_key")
+        ordered = rows.order_by(*(_ordering(filter.order, _BIN_COLUMNS) or (*default, "pk")))
+        return Page(
+            [_bin_view(row) for row in ordered[page.offset : page.offset + page.size]], total, page
+        )
+
+    def entries(self, filter: EntryFilter, cursor: CursorRequest) -> CursorPage[EntryView]:
+        rows = _named_entries()
+        for column, value in (
+            ("level__variant_id", filter.variant_id),
+            ("level__warehouse_id", filter.warehouse_id),
+            ("location_id", filter.location_id),
+            ("lot_id", filter.lot_id),
+            ("posting_id", filter.posting_id),
+            ("posting__kind", filter.kind.value if filter.kind else None),
+            ("posting__occurred_at__gte", filter.occurred_from),
+            ("posting__occurred_at__lte", filter.occurred_to),
+            ("level__warehouse_id__in", filter.visible),
+        ):
+            if value is not None:
+                rows = rows.filter(**{column: value})
+        found, after = _stretch(rows, cursor)
+        return CursorPage([_entry_view(row) for row in found], after)
+
+    def postings(self, filter: PostingFilter, cursor: CursorRequest) -> CursorPage[PostingView]:
+        rows = models.Posting.objects.all()
+        for column, value in (
+            ("kind", filter.kind.value if filter.kind else None),
+            ("number", filter.number),
+            ("reference", filter.reference),
+            ("occurred_at__gte", filter.occurred_from),
+            ("occurred_at__lte", filter.occurred_to),
+        ):
+            if value is not None:
+                rows = rows.filter(**{column: value})
+        own = models.Entry.objects.filter(posting=OuterRef("pk"))
+        if filter.visible is not None:
+            own = own.filter(level__warehouse_id__in=filter.visible)
+            rows = rows.filter(Exists(own))
+        if filter.warehouse_id is not None:
+            rows = rows.filter(Exists(own.filter(level__warehouse_id=filter.warehouse_id)))
+        counted = own.order_by().values("posting").annotate(number=Count("pk")).values("number")
+        rows = rows.annotate(entry_count=Coalesce(Subquery(counted), Value(0)))
+        found, after = _stretch(rows.select_related("reason_code"), cursor)
+        return CursorPage([_posting_view(row, row.entry_count) for row in found], after)
+
+    def posting(self, id: int, visible: frozenset[int] | None) -> PostingView:
+        row = models.Posting.objects.filter(pk=id).select_related("reason_code").first()
+        rows = _named_entries().filter(posting_id=id).order_by("pk")
+        if visible is not None:
+            rows = rows.filter(level__warehouse_id__in=visible)
+        entries = tuple(_entry_view(entry) for entry in rows) if row else ()
+        if row is None or not entries:
+            raise NotFound(f"There is no posting {id}.")
+        return _posting_view(row, len(entries), entries)
+
+    def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:
+        rows = models.Level.objects.filter(warehouse_id__in=set(ids), on_hand__gt=0)
+        return dict(rows.values_list("warehouse_id").annotate(Sum("on_hand")).order_by())
+
+    def held_in_locations(self, ids: Collection[int]) -> dict[int, Decimal]:
+        rows = models.Bin.objects.filter(location_id__in=set(ids), on_hand__gt=0)
+        return dict(rows.values_list("location_id").annotate(Sum("on_hand")).order_by())
+
+
+def _narrowed(rows: QuerySet[Any], filter: LevelFilter, *, to_level: str) -> QuerySet[Any]:
+    """The rows that match what the lists of levels and bins have in common."""
+    variant, product = f"{to_level}variant", f"{to_level}variant__product"
+    for column, value in (
+        (f"{to_level}warehouse_id", filter.warehouse_id),
+        (f"{to_level}warehouse_id__in", filter.visible),
+        (f"{variant}_id", filter.variant_id),
+        (f"{product}_id", filter.product_id),
+    ):
+        if value is not None:
+            rows = rows.filter(**{column: value})
+    if filter.category_id is not None:
+        below = category_and_below(filter.category_id)
+        rows = rows.filter(**{f"{product}__category_id__in": below})
+    if filter.search:
+        text = fold(filter.search)
+        rows = rows.filter(
+            Q(**{f"{variant}__search_text__contains": text})
+            | Q(**{f"{product}__search_text__contains": text})
+        )
+    if filter.below_alert is not None:
+        seen = Seen(filter.visible, filter.warehouse_id)
+        wanted = short(models.Variant.objects.filter(deleted_at=None), seen).values("pk")
+        is_short = Q(**{f"{variant}_id__in": wanted})
+        rows = rows.filter(is_short if filter.below_alert else ~is_short)
+    return rows
+
+
+def _with_figures(levels: QuerySet[Any]) -> QuerySet[Any]:
+    usable = models.Bin.objects.filter(usable_bins(company_day()), level=OuterRef("pk"))
+    summed = usable.order_by().values("level").annotate(total=Sum("on_hand")).values("total")
+    coming = models.Level.objects.filter(
+        variant=OuterRef("variant"), warehouse=OuterRef("warehouse"), in_transit=True
+    )
+    zero = Value(0, output_field=_QUANTITY)
+    return levels.annotate(
+        usable=Coalesce(Subquery(summed, output_field=_QUANTITY), zero),
+        available=ExpressionWrapper(F("usable") - F("reserved"), output_field=_QUANTITY),
+        coming=Coalesce(Subquery(coming.values("on_hand"), output_field=_QUANTITY), zero),
+    )
+
+
+def _ordering(order: tuple[Order, ...], columns: dict[Any, Any]) -> tuple[Any, ...]:
+    """The keys asked for, empty values last on any engine, ending with the id; () for none."""
+    if not order:
+        return ()
+    keys = tuple(
+        columns[o.by].desc(nulls_last=True) if o.descending else columns[o.by].asc(nulls_last=True)
+        for o in order
+    )
+    return (*keys, "-pk" if order[-1].descending else "pk")
+
+
+def _named_entries() -> QuerySet[Any]:
+    return models.Entry.objects.select_related("posting", "level__variant", "lot")
+
+
+def _stretch(
+    rows: QuerySet[Any], cursor: CursorRequest
+) -> tuple[list[Any], tuple[Any, ...] | None]:
+    """The next rows, newest first, and where to go on; one more is read to know whether."""
+    if cursor.after is not None:
+        rows = rows.filter(pk__lt=cursor.after[0])
+    found = list(rows.order_by("-pk")[: cursor.limit + 1])
+    more = len(found) > cursor.limit
+    found = found[: cursor.limit]
+    return found, (found[-1].pk,) if more else None
+
+
+def _level_view(row: Any) -> LevelView:
+    unit_cost = rounded(row.value / row.on_hand, UNIT_COST_PLACES) if row.on_hand else None
+    return LevelView(
+        variant_id=row.variant_id,
+        variant_code=row.variant.code,
+        product_id=row.variant.product_id,
+        product_name=row.variant.product.name,
+        warehouse_id=row.warehouse_id,
+        warehouse_code=row.warehouse.code,
+        on_hand=row.on_hand,
+        reserved=row.reserved,
+        available=row.available,
+        in_transit=row.coming,
+        on_order=ZERO,
+        incoming=row.coming,
+        backordered=ZERO,
+        unit_cost=unit_cost,
+        value=row.value,
+    )
+
+
+def _bin_view(row: Any) -> BinView:
+    variant = row.level.variant
+    return BinView(
+        variant_id=variant.pk,
+        variant_code=variant.code,
+        product_id=variant.product_id,
+        product_name=variant.product.name,
+        warehouse_id=row.level.warehouse_id,
+        warehouse_code=row.level.warehouse.code,
+        location_id=row.location_id,
+        location_code=row.location.code,
+        location_kind=row.location.kind,
+        lot_id=row.lot_id,
+        lot_code=row.lot.code if row.lot else None,
+        expires_on=row.lot.expires_on if row.lot else None,
+        on_hand=row.on_hand,
+        usable=bool(row.usable),
+    )
+
+
+def _entry_view(row: Any) -> EntryView:
+    return EntryView(
+        id=row.pk,
+        posting_id=row.posting_id,
+        line=row.line,
+        kind=row.posting.kind,
+        variant_id=row.level.variant_id,
+        variant_code=row.level.variant.code,
+        warehouse_id=row.level.warehouse_id,
+        location_id=row.location_id,
+        lot_code=row.lot.code if row.lot else None,
+        seq=row.seq,
+        quantity=row.quantity,
+        reserved=row.reserved,
+        value=row.value,
+        unit_cost=row.unit_cost,
+        cost_source=row.cost_source,
+        on_hand_after=row.on_hand_after,
+        reserved_after=row.reserved_after,
+        value_after=row.value_after,
+        counterpart=row.counterpart,
+        occurred_at=row.posting.occurred_at,
+        recorded_at=row.posting.recorded_at,
+        hash=row.hash,
+    )
+
+
+def _posting_view(row: Any, entry_count: int, entries: tuple[EntryView, ...] = ()) -> PostingView:
+    return PostingView(
+        id=row.pk,
+        number=row.number,
+        kind=row.kind,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        user_id=row.user_id,
+        username=row.username,
+        request_id=row.request_id,
+        reference=row.reference,
+        note=row.note,
+        reason_code=row.reason_code.code if row.reason_code else None,
+        supplier_id=row.supplier_id,
+        customer_id=row.customer_id,
+        reverses_id=row.reverses_id,
+        entry_count=entry_count,
+        entries=entries,
+    )

@@ -1,0 +1,81 @@
+"""The company over HTTP."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.adapters.api.test_access import log_in, make_user
+
+pytestmark = pytest.mark.django_db
+COMPANY = "/api/v1/company/"
+JSON = "application/json"
+
+
+@pytest.fixture
+def manager() -> Client:
+    make_user("max", "company.change")
+    return log_in("max")
+
+
+def test_everybody_who_is_logged_in_sees_the_company_and_others_do_not() -> None:
+    make_user("ann")
+
+    body = log_in("ann").get(COMPANY).json()
+
+    assert (body["currency"], body["currency_places"], body["time_zone"]) == ("EUR", 2, "UTC")
+    assert (body["version"], body["large_adjustment_value"]) == (1, None)
+    assert Client().get(COMPANY).status_code == 401
+
+
+def test_only_who_may_changes_it() -> None:
+    make_user("ann", "brand.change")
+    ann = log_in("ann")
+
+    assert ann.patch(COMPANY, {"name": "Mine"}, JSON).status_code == 403
+    assert ann.put(COMPANY, {"name": "Mine"}, JSON).status_code == 403
+    assert ann.get(COMPANY).json()["name"] != "Mine"
+
+
+def test_patch_changes_and_put_replaces(manager: Client) -> None:
+    patched = manager.patch(
+        COMPANY, {"name": "Acme", "currency": "JPY", "large_adjustment_value": "500"}, JSON
+    )
+    assert patched.status_code == 200
+    assert patched.json()["large_adjustment_value"] == "500.0000"
+    assert patched.json()["version"] == 2
+
+    put = manager.put(COMPANY, {"name": "Bolt"}, JSON).json()
+    assert (put["name"], put["currency"], put["large_adjustment_value"]) == ("Bolt", "EUR", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"name": ""}, 400),
+        ({"currency": "EUX"}, 400),
+        ({"currency_places": 5}, 400),
+        ({"currency_places": "2"}, 400),
+        ({"time_zone": "Mars/Olympus"}, 400),
+        ({"large_adjustment_value": "-1"}, 400),
+        ({"large_adjustment_value": 1.5}, 400),
+        ({"large_adjustment_value": "0.00001"}, 422),
+        ({"id": 2}, 400),
+        ({"logo": "x"}, 400),
+        ({"name": "Acme", "version": 7}, 412),
+    ],
+    ids=str,
+)
+def test_a_bad_change_is_refused(manager: Client, body: dict[str, Any], status: int) -> None:
+    before = manager.get(COMPANY).json()
+
+    answer = manager.patch(COMPANY, body, JSON)
+
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert manager.get(COMPANY).json() == before
+
+
+def test_there_is_one_company_for_ever(manager: Client) -> None:
+    assert manager.post(COMPANY, {"name": "Another"}, JSON).status_code == 405
+    assert manager.delete(COMPANY).status_code == 405
