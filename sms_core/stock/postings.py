@@ -95,7 +95,6 @@ class Posting:
     customer_id: int | None = None
     reverses_id: int | None = None
     reverses: str | None = None
-    reverses_id: int | None = None
     entries: list[Entry] = field(default_factory=list)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -203,6 +203,8 @@ class InMemoryLedgerRepository(LedgerRepository):
     levels: dict[LevelKey, Level] = field(default_factory=dict)
     postings: dict[int, Posting] = field(default_factory=dict)
     serials: dict[Kind, Iterator[int]] = field(default_factory=dict)
+    zone: tzinfo = UTC
+    large_value: Decimal | None = None
 
     def hold_goods(self, variant_ids: Collection[int]) -> dict[int, Goods]:
         return {id: goods for id, goods in self.goods.items() if id in set(variant_ids)}
@@ -229,7 +231,9 @@ class InMemoryLedgerRepository(LedgerRepository):
 
     def stamp(self, kind: Kind) -> Stamp:
         serial = next(self.serials.setdefault(kind, count(1)))
-        return Stamp(at=self.clock.now(), zone=UTC, serial=serial)
+        return Stamp(
+            at=self.clock.now(), zone=self.zone, serial=serial, large_value=self.large_value
+        )
 
     def save(self, posting: Posting, levels: Collection[Level]) -> None:
         for level in levels:
@@ -239,6 +243,24 @@ class InMemoryLedgerRepository(LedgerRepository):
             self.levels[level.key] = deepcopy(level)
         posting.id = len(self.postings) + 1
         self.postings[posting.id] = deepcopy(posting)
+
+    def reversed_lines(self, posting_id: int) -> set[int]:
+        return {
+            entry.line
+            for posting in self.postings.values()
+            if posting.reverses_id == posting_id
+            for entry in posting.entries
+        }
+
+    def facts(
+        self, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> Iterator[tuple[Posting, Entry]]:
+        """Every entry with its posting, as they had occurred and been recorded by then."""
+        for posting in self.postings.values():
+            if as_of is not None and posting.occurred_at > as_of:
+                continue
+            if known_at is None or posting.recorded_at <= known_at:
+                yield from ((posting, entry) for entry in posting.entries)
 
     def available_elsewhere(
         self,
@@ -271,6 +293,8 @@ class InMemoryStockReader(StockReader):
     reason_codes: InMemoryReasonCodeRepository
 
     def levels(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
+        if filter.as_of is not None or filter.known_at is not None:
+            return self._levels_as_of(filter, page)
         found = [
             self._level_view(level)
             for key, level in sorted(self.ledger.levels.items())
@@ -279,6 +303,28 @@ class InMemoryStockReader(StockReader):
             and filter.warehouse_id in {None, key.warehouse_id}
             and filter.variant_id in {None, key.variant_id}
         ]
+        return Page(found[page.offset : page.offset + page.size], len(found), page)
+
+    def _levels_as_of(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
+        sums: dict[LevelKey, list[Decimal]] = {}
+        for _, entry in self.ledger.facts(_time(filter.as_of), _time(filter.known_at)):
+            total = sums.setdefault(entry.level, [ZERO, ZERO, ZERO])
+            changes = (entry.quantity, entry.reserved, entry.value)
+            sums[entry.level] = [a + b for a, b in zip(total, changes, strict=True)]
+        found = []
+        for key, (on_hand, reserved, value) in sorted(sums.items()):
+            if (
+                not key.in_transit
+                and _sees(filter.visible, key.warehouse_id)
+                and filter.warehouse_id in {None, key.warehouse_id}
+                and filter.variant_id in {None, key.variant_id}
+            ):
+                then = Level(key=key, on_hand=on_hand, reserved=reserved, value=value)
+                view = self._level_view(then)
+                unknown = dict.fromkeys(
+                    ("available", "in_transit", "on_order", "incoming", "backordered")
+                )
+                found.append(replace(view, **unknown))
         return Page(found[page.offset : page.offset + page.size], len(found), page)
 
     def _level_view(self, level: Level) -> LevelView:
@@ -323,13 +369,28 @@ class InMemoryStockReader(StockReader):
                 on_hand=bin.on_hand,
                 usable=bin.is_usable(today),
             )
-            for key, level in sorted(self.ledger.lock(self.ledger.levels).items())
+            for key, level in sorted(self._levels_with_bins(filter).items())
             if _sees(filter.visible, key.warehouse_id)
             and filter.variant_id in {None, key.variant_id}
             for bin in sorted(level.bins, key=lambda bin: bin.location.code)
             if filter.location_id in {None, bin.location.id}
+            and filter.lot_id in {None, bin.lot_id}
         ]
         return Page(found[page.offset : page.offset + page.size], len(found), page)
+
+    def _levels_with_bins(self, filter: BinFilter) -> dict[LevelKey, Level]:
+        if filter.as_of is None and filter.known_at is None:
+            return self.ledger.lock(self.ledger.levels)
+        levels: dict[LevelKey, Level] = {}
+        for _, entry in self.ledger.facts(_time(filter.as_of), _time(filter.known_at)):
+            if entry.location_id:
+                level = levels.setdefault(entry.level, Level(key=entry.level))
+                place = self.ledger.locations.stored[entry.location_id]
+                lot = self.ledger.lots.stored[entry.lot_id] if entry.lot_id else None
+                level.bin_at(place, lot).on_hand += entry.quantity
+        for level in levels.values():
+            level.bins = [bin for bin in level.bins if bin.on_hand]
+        return levels
 
     def entries(self, filter: EntryFilter, cursor: CursorRequest) -> CursorPage[EntryView]:
         found = [
@@ -390,7 +451,8 @@ class InMemoryStockReader(StockReader):
             reason_code=reason.code if reason else None,
             supplier_id=posting.supplier_id,
             customer_id=posting.customer_id,
-            reverses_id=None,
+            reverses_id=posting.reverses_id,
+            reversed_lines=tuple(sorted(self.ledger.reversed_lines(posting.id))),
             entry_count=len(entries),
             entries=entries,
         )
@@ -435,3 +497,8 @@ def _stretch(found: list[Any], cursor: CursorRequest) -> CursorPage[Any]:
     older = [view for view in found if cursor.after is None or view.id < cursor.after[0]]
     items = older[: cursor.limit]
     return CursorPage(items, (items[-1].id,) if len(older) > len(items) else None)
+
+
+def _time(moment: date | datetime | None) -> datetime | None:
+    assert moment is None or isinstance(moment, datetime)
+    return moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,13 +10,23 @@ from typing import Any
 import pytest
 
 from sms_core.shared.entities import Actor
+from sms_core.stock.closing import PeriodService
 from sms_core.stock.commands import (
+    AdjustedLine,
+    AdjustStock,
     CreateWarehouse,
     IssuedLine,
     IssueGoods,
+    MovedLine,
     ReceivedLine,
     ReceiveGoods,
+    ReserveStock,
+    ReversePosting,
+    ScrapGoods,
+    TransferStock,
 )
+from sms_core.stock.corrections import CorrectionService
+from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.entities import Location, LocationKind, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
 from sms_core.stock.ledger import Ledger
@@ -26,9 +37,20 @@ from sms_core.stock.places import (
     ReasonCodeService,
     WarehouseService,
 )
+from sms_core.stock.reservations import ReservationService
 from sms_core.stock.services import StockService
 from sms_core.stock.views import PostingView
-from tests.fakes.base import FixedClock, RollingBackUnitOfWork
+from tests.fakes.base import FixedClock
+from tests.fakes.ledger import (
+    FixedCalendar,
+    InMemoryLedgerHistory,
+    InMemoryPartners,
+    InMemoryPeriodRepository,
+    InMemoryReservationRepository,
+    InMemoryStockHistory,
+    RollingBackDryRun,
+    StockUnitOfWork,
+)
 from tests.fakes.stock import (
     InMemoryLedgerRepository,
     InMemoryLocationRepository,
@@ -42,7 +64,12 @@ CHAI, CHEESE, TEA = 1, 2, 3
 RIGHTS = frozenset(
     {f"{x}.{y}" for x in ("warehouse", "location", "reason_code") for y in ("view", "add")}
     | {f"{x}.{y}" for x in ("warehouse", "location", "reason_code") for y in ("change", "delete")}
-    | {"stock.view", "stock.receive", "stock.issue", "stock.adjust", "cost.view"}
+    | {
+        f"stock.{verb}"
+        for verb in "view open receive issue scrap adjust adjust_large transfer reserve revalue "
+        "reverse backdate close_period verify".split()
+    }
+    | {"cost.view"}
 )
 
 
@@ -80,9 +107,50 @@ class Company:
             },
         )
         self.reader = InMemoryStockReader(self.repository, self.reason_codes)
-        self.uow = RollingBackUnitOfWork(self.warehouses, self.locations, self.lots)
-        self.ledger = Ledger(self.warehouses, self.locations, self.lots, self.repository)
-        self.stock = StockService(self.uow, self.ledger, self.reason_codes, self.reader)
+        self.promises = InMemoryReservationRepository()
+        self.periods = InMemoryPeriodRepository()
+        self.partners = InMemoryPartners()
+        self.history = InMemoryLedgerHistory(self.repository)
+        self.calendar = FixedCalendar(self.clock)
+        self._open_services()
+        self._fill()
+
+    def _open_services(self) -> None:
+        self.uow = StockUnitOfWork(
+            (
+                self.warehouses,
+                self.locations,
+                self.lots,
+                self.reason_codes,
+                self.repository,
+                self.promises,
+                self.periods,
+            )
+        )
+        self.dry_run = RollingBackDryRun(self.uow)
+        self.ledger = Ledger(
+            periods=self.periods,
+            history=self.history,
+            partners=self.partners,
+            warehouses=self.warehouses,
+            locations=self.locations,
+            lots=self.lots,
+            repository=self.repository,
+            reservations=self.promises,
+        )
+        posting = (self.uow, self.ledger, self.reason_codes, self.reader)
+        self.stock = StockService(*posting, self.calendar)
+        self.corrections = CorrectionService(*posting, self.history)
+        self.reservations = ReservationService(*posting, self.promises, self.calendar)
+        self.closing = PeriodService(self.uow, self.periods, self.calendar)
+        self.enquiries = EnquiryService(
+            nullcontext(),
+            self.calendar,
+            InMemoryStockHistory(self.reader),
+            self.promises,
+            self.warehouses,
+            self.lots,
+        )
         self.warehouse_service = WarehouseService(
             self.uow, self.clock, self.warehouses, self.locations, self.reader
         )
@@ -91,8 +159,11 @@ class Company:
         )
         self.reason_service = ReasonCodeService(self.uow, self.clock, self.reason_codes)
         self.lot_service = LotService(self.uow, self.lots, self.repository)
+
+    def _fill(self) -> None:
         self.reason_codes.add(ReasonCode(code="sample", kinds=(Kind.ISSUE,)))
         self.reason_codes.add(ReasonCode(code="lost", kinds=(Kind.ADJUSTMENT,)))
+        self.reason_codes.add(ReasonCode(code="damaged", kinds=(Kind.SCRAP,)))
         self.main = self.open_warehouse("MAIN")
 
     def open_warehouse(self, code: str) -> Warehouse:
@@ -127,6 +198,45 @@ class Company:
     def issue_lines(self, *lines: IssuedLine, by: Actor | None = None, **order: Any) -> PostingView:
         order = {"warehouse_id": self.main.id, "reason_code": "sample", **order}
         return self.stock.issue(IssueGoods(lines=lines, **order), by=by or actor())
+
+    def adjust(self, *lines: AdjustedLine, by: Actor | None = None, **order: Any) -> PostingView:
+        order = {"warehouse_id": self.main.id, "reason_code": "lost", **order}
+        return self.stock.adjust(AdjustStock(lines=lines, **order), by=by or actor())
+
+    def scrap(self, variant_id: int, quantity: str, **order: Any) -> PostingView:
+        line = IssuedLine(variant_id=variant_id, quantity=Decimal(quantity))
+        order = {"warehouse_id": self.main.id, "reason_code": "damaged", **order}
+        return self.stock.scrap(ScrapGoods(lines=(line,), **order), by=actor())
+
+    def move(self, variant_id: int, quantity: str, *, to: int, **order: Any) -> PostingView:
+        line = MovedLine(
+            variant_id=variant_id, quantity=Decimal(quantity), lot_code=order.pop("lot", None)
+        )
+        return self.stock.transfer(
+            TransferStock(
+                from_warehouse_id=order.pop("source", self.main.id),
+                to_warehouse_id=to,
+                lines=(line,),
+                **order,
+            ),
+            by=actor(),
+        )
+
+    def reserve(self, variant_id: int, quantity: str, **order: Any) -> int:
+        view = self.reservations.reserve(
+            ReserveStock(
+                variant_id=variant_id,
+                warehouse_id=order.pop("warehouse_id", self.main.id),
+                quantity=Decimal(quantity),
+                **order,
+            ),
+            by=actor(),
+        )
+        return view.reservation_ids[0]
+
+    def reverse(self, posting: PostingView, **order: Any) -> PostingView:
+        by = order.pop("by", actor())
+        return self.corrections.reverse(ReversePosting(posting_id=posting.id, **order), by=by)
 
     def level(self, variant_id: int, warehouse_id: int | None = None) -> Level:
         return self.repository.levels[LevelKey(variant_id, warehouse_id or self.main.id)]
