@@ -14,14 +14,16 @@ from sms_core.stock.checks import Found, Problems, check_balances, goods_errors
 from sms_core.stock.choosing import Choice, Choosing
 from sms_core.stock.entities import Lot
 from sms_core.stock.kinds import PREFIXES, WEIGHED, Counterpart, Kind
+from sms_core.stock.ledger_ports import (
+    LedgerHistory,
+    ReservationRepository,
+)
 from sms_core.stock.levels import ZERO, Level, LevelKey
 from sms_core.stock.lines import Counted, Incoming, Numbered, Release
 from sms_core.stock.mirrors import with_arrivals
 from sms_core.stock.moments import happened
 from sms_core.stock.ports import (
-    LedgerHistory,
     LedgerRepository,
-    ReservationRepository,
     Stamp,
 )
 from sms_core.stock.postings import Balance, Draft, LevelChange, Posted, Posting

@@ -118,6 +118,8 @@ def _errors(index: int, line: Line, kind: Kind, found: Found) -> Iterator[Domain
         yield from _misplaced(f"{at}/location_id", line.location_id, line.warehouse_id, found)
     if isinstance(line, Moving):
         yield from _unmoved(at, line, found)
+    if isinstance(line, Incoming | Outgoing):
+        yield from _twice_placed(at, line)
     if isinstance(line, Incoming) and goods:
         yield from goods_errors(at, line, goods, kind)
 
@@ -183,6 +185,15 @@ def _misplaced(
         )
 
 
+def _twice_placed(at: str, line: Incoming | Outgoing) -> Iterator[DomainError]:
+    if line.disposition is Disposition.QUARANTINE and line.location_id is not None:
+        yield RuleBroken(
+            "Name either a location or the quarantine.",
+            code="two_places",
+            pointer=f"/{at}/location_id",
+        )
+
+
 def _unmoved(at: str, line: Moving, found: Found) -> Iterator[DomainError]:
     field = f"{at}/to_location_id"
     yield from _misplaced(field, line.to_location_id, line.to_warehouse_id, found)
@@ -211,12 +222,6 @@ def goods_errors(at: str, line: Incoming, goods: Goods, kind: Kind) -> Iterator[
     if line.lot is not None and not goods.tracks_lots:
         yield RuleBroken(
             f"{goods.code} is not kept by lots.", code="lot_not_tracked", pointer=lot_at
-        )
-    if line.disposition is Disposition.QUARANTINE and line.location_id is not None:
-        yield RuleBroken(
-            "Name either a location or the quarantine.",
-            code="two_places",
-            pointer=f"/{at}/location_id",
         )
 
 

@@ -8,8 +8,11 @@ from sms_core.shared.entities import Actor
 from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.ports import UnitOfWork
 from sms_core.stock.commands import ClosePeriod
+from sms_core.stock.ledger_ports import (
+    Calendar,
+    PeriodRepository,
+)
 from sms_core.stock.periods import Closing
-from sms_core.stock.ports import Calendar, PeriodRepository
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,13 @@ from sms_core.stock.commands import (
 from sms_core.stock.costs import spread
 from sms_core.stock.drafts import LEVEL_POINTERS, WHOLE_POINTERS, repointed
 from sms_core.stock.kinds import IRREVERSIBLE, Kind
+from sms_core.stock.ledger_ports import (
+    LedgerHistory,
+    Recorded,
+)
 from sms_core.stock.levels import ZERO
 from sms_core.stock.lines import CostCorrection, NewCost
 from sms_core.stock.mirrors import mirrors
-from sms_core.stock.ports import LedgerHistory, Recorded
 from sms_core.stock.posting_services import PostingService
 from sms_core.stock.postings import Draft, Entry
 from sms_core.stock.views import PostingView

@@ -25,6 +25,7 @@ from sms_core.stock.commands import (
     RevalueLevel,
     ReversePosting,
     ScrapGoods,
+    SentBackLine,
     ShipReservation,
     TakeBackGoods,
     TransferStock,
@@ -108,7 +109,7 @@ def _kind_and_lines(command: Movement) -> tuple[Kind, Sequence[Line]]:
         case ScrapGoods(warehouse_id=at):
             return Kind.SCRAP, _outgoing(at, command.lines, Counterpart.SCRAP)
         case ReturnToSupplier(warehouse_id=at):
-            return Kind.SUPPLIER_RETURN, _outgoing(at, command.lines, Counterpart.SUPPLIER)
+            return Kind.SUPPLIER_RETURN, _sent_back(at, command.lines)
         case AdjustStock(warehouse_id=at):
             return Kind.ADJUSTMENT, [
                 _adjusted(at, index, line) for index, line in enumerate(command.lines)
@@ -152,6 +153,17 @@ def _outgoing(
         )
         for line in lines
     ]
+
+
+def _sent_back(warehouse_id: int, lines: Sequence[SentBackLine]) -> list[Line]:
+    for index, line in enumerate(lines):
+        if line.disposition is Disposition.SCRAP:
+            raise RuleBroken(
+                "What goes back to a supplier comes out of stock or quarantine.",
+                code="not_allowed",
+                pointer=f"/lines/{index}/disposition",
+            )
+    return _outgoing(warehouse_id, lines, Counterpart.SUPPLIER)
 
 
 def _moving(command: TransferStock) -> list[Line]:

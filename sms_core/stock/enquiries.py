@@ -12,15 +12,17 @@ from sms_core.shared.paging import CursorRequest, PageRequest
 from sms_core.shared.ports import Snapshot
 from sms_core.stock.drafts import SEES_COSTS
 from sms_core.stock.entities import Warehouse
-from sms_core.stock.levels import ZERO, LevelKey
-from sms_core.stock.picking import Pick, Picking, Wish
-from sms_core.stock.ports import (
+from sms_core.stock.ledger_ports import (
     Calendar,
     CardFilter,
-    LotRepository,
     ReservationFilter,
     ReservationRepository,
     StockHistory,
+)
+from sms_core.stock.levels import ZERO, LevelKey
+from sms_core.stock.picking import Pick, Picking, Wish
+from sms_core.stock.ports import (
+    LotRepository,
     WarehouseRepository,
 )
 from sms_core.stock.promises import Reservation

@@ -20,17 +20,18 @@ from sms_core.stock.checks import (
 )
 from sms_core.stock.entities import Lot
 from sms_core.stock.kinds import Kind
-from sms_core.stock.levels import Level
-from sms_core.stock.lines import Counted, Incoming, Line, Mirror, Moving, Numbered
-from sms_core.stock.moments import day_of
-from sms_core.stock.ports import (
+from sms_core.stock.ledger_ports import (
     LedgerHistory,
-    LedgerRepository,
-    LocationRepository,
-    LotRepository,
     Partners,
     PeriodRepository,
     ReservationRepository,
+)
+from sms_core.stock.lines import Counted, Incoming, Line, Mirror, Moving, Numbered
+from sms_core.stock.moments import day_of
+from sms_core.stock.ports import (
+    LedgerRepository,
+    LocationRepository,
+    LotRepository,
     WarehouseRepository,
 )
 from sms_core.stock.postings import Draft, Posted
@@ -151,7 +152,7 @@ class Ledger:
         by: Actor,
     ) -> Attempt:
         levels = self.repository.lock({key for _, line in lines for key in line.keys})
-        costless = _costless(lines, levels.values())
+        costless = _costless(lines)
         last_costs = self.repository.last_costs(costless) if costless else {}
         promised = [level.key for level in levels.values() if level.reserved]
         promises = Promises(self.reservations.open_of(promised) if promised else [])
@@ -176,11 +177,11 @@ class Ledger:
         )
 
 
-def _costless(lines: Iterable[Numbered], levels: Iterable[Level]) -> set[int]:
-    """The variants whose delivery names no cost where the level has no average."""
-    empty = {level.key for level in levels if not level.on_hand}
+def _costless(lines: Iterable[Numbered]) -> set[int]:
+    """The variants of which a line brings goods without naming a cost. Their level may have an
+    average now and be emptied by the same posting, so all of them are looked up."""
     return {
         line.variant_id
         for _, line in lines
-        if isinstance(line, Incoming | Counted) and line.unit_cost is None and line.key in empty
+        if isinstance(line, Incoming | Counted) and line.unit_cost is None
     }

@@ -10,8 +10,12 @@ from sms_core.shared.paging import Page, PageRequest
 from sms_core.stock.commands import ReleaseReservation, ReserveStock, ShipReservation
 from sms_core.stock.drafts import ONE_LINE_POINTERS, repointed
 from sms_core.stock.kinds import Counterpart, Kind
+from sms_core.stock.ledger_ports import (
+    Calendar,
+    ReservationFilter,
+    ReservationRepository,
+)
 from sms_core.stock.lines import Outgoing, Promise, Release
-from sms_core.stock.ports import Calendar, ReservationFilter, ReservationRepository
 from sms_core.stock.posting_services import PostingService
 from sms_core.stock.postings import Draft
 from sms_core.stock.promises import Reservation

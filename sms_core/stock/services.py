@@ -19,10 +19,12 @@ from sms_core.stock.commands import (
     TransferStock,
 )
 from sms_core.stock.drafts import SEES_COSTS, TRANSFER_POINTERS, repointed
+from sms_core.stock.ledger_ports import (
+    Calendar,
+)
 from sms_core.stock.ports import (
     COST_SORTS,
     BinFilter,
-    Calendar,
     EntryFilter,
     LevelFilter,
     PostingFilter,

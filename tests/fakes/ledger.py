@@ -15,11 +15,7 @@ from sms_core.shared.paging import CursorRequest, Page, PageRequest
 from sms_core.shared.ports import Clock, DryRun
 from sms_core.shared.text import fold
 from sms_core.stock.kinds import Counterpart, Kind
-from sms_core.stock.levels import ZERO, Level, LevelKey
-from sms_core.stock.moments import Now
-from sms_core.stock.periods import Closing
-from sms_core.stock.ports import (
-    BinFilter,
+from sms_core.stock.ledger_ports import (
     Calendar,
     CardFilter,
     LedgerHistory,
@@ -30,6 +26,12 @@ from sms_core.stock.ports import (
     ReservationRepository,
     ReservationSort,
     StockHistory,
+)
+from sms_core.stock.levels import ZERO, Level, LevelKey
+from sms_core.stock.moments import Now
+from sms_core.stock.periods import Closing
+from sms_core.stock.ports import (
+    BinFilter,
 )
 from sms_core.stock.postings import Entry, Posting
 from sms_core.stock.promises import Reservation
@@ -73,9 +75,7 @@ class InMemoryReservationRepository(ReservationRepository):
         )
 
     def open_of(self, keys: Collection[LevelKey]) -> list[Reservation]:
-        return deepcopy(
-            [r for r in self.stored.values() if r.key in set(keys) and r.open_quantity]
-        )
+        return deepcopy([r for r in self.stored.values() if r.key in set(keys) and r.open_quantity])
 
     def lapsed(self, at: datetime, limit: int) -> list[Reservation]:
         found = [r for r in self.stored.values() if r.has_lapsed(at)]
@@ -176,7 +176,9 @@ class InMemoryLedgerHistory(LedgerHistory):
     ) -> dict[LevelKey, tuple[Decimal, datetime]]:
         lowest = {}
         for key in keys:
-            changes = [(p.occurred_at, e.quantity) for p, e in self.ledger.facts() if e.level == key]
+            changes = [
+                (p.occurred_at, e.quantity) for p, e in self.ledger.facts() if e.level == key
+            ]
             moments = {since} | {at for at, _ in changes if at > since}
             then = [(sum((q for at, q in changes if at <= t), ZERO), t) for t in moments]
             lowest[key] = min(then)

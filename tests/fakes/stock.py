@@ -373,8 +373,7 @@ class InMemoryStockReader(StockReader):
             if _sees(filter.visible, key.warehouse_id)
             and filter.variant_id in {None, key.variant_id}
             for bin in sorted(level.bins, key=lambda bin: bin.location.code)
-            if filter.location_id in {None, bin.location.id}
-            and filter.lot_id in {None, bin.lot_id}
+            if filter.location_id in {None, bin.location.id} and filter.lot_id in {None, bin.lot_id}
         ]
         return Page(found[page.offset : page.offset + page.size], len(found), page)
 

@@ -66,8 +66,22 @@ RIGHTS = frozenset(
     | {f"{x}.{y}" for x in ("warehouse", "location", "reason_code") for y in ("change", "delete")}
     | {
         f"stock.{verb}"
-        for verb in "view open receive issue scrap adjust adjust_large transfer reserve revalue "
-        "reverse backdate close_period verify".split()
+        for verb in [
+            "view",
+            "open",
+            "receive",
+            "issue",
+            "scrap",
+            "adjust",
+            "adjust_large",
+            "transfer",
+            "reserve",
+            "revalue",
+            "reverse",
+            "backdate",
+            "close_period",
+            "verify",
+        ]
     }
     | {"cost.view"}
 )
