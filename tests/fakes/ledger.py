@@ -155,9 +155,9 @@ class InMemoryLedgerHistory(LedgerHistory):
         for posting in self.ledger.postings.values():
             same = (posting.supplier_id, posting.reference) == (supplier_id, reference)
             lines = {entry.line for entry in posting.entries}
-            if posting.kind is Kind.RECEIPT and same:
-                if lines - self.ledger.reversed_lines(posting.id):
-                    return posting.number
+            live = lines - self.ledger.reversed_lines(posting.id)
+            if posting.kind is Kind.RECEIPT and same and live:
+                return posting.number
         return None
 
     def with_other_facts(self, keys: Collection[LevelKey]) -> frozenset[LevelKey]:

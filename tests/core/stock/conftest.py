@@ -64,25 +64,9 @@ CHAI, CHEESE, TEA = 1, 2, 3
 RIGHTS = frozenset(
     {f"{x}.{y}" for x in ("warehouse", "location", "reason_code") for y in ("view", "add")}
     | {f"{x}.{y}" for x in ("warehouse", "location", "reason_code") for y in ("change", "delete")}
-    | {
-        f"stock.{verb}"
-        for verb in [
-            "view",
-            "open",
-            "receive",
-            "issue",
-            "scrap",
-            "adjust",
-            "adjust_large",
-            "transfer",
-            "reserve",
-            "revalue",
-            "reverse",
-            "backdate",
-            "close_period",
-            "verify",
-        ]
-    }
+    | {f"stock.{verb}" for verb in ("view", "open", "receive", "issue", "scrap", "transfer")}
+    | {f"stock.{verb}" for verb in ("adjust", "adjust_large", "reserve", "revalue", "reverse")}
+    | {f"stock.{verb}" for verb in ("backdate", "close_period", "verify")}
     | {"cost.view"}
 )
 

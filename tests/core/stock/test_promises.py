@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -26,20 +26,20 @@ from tests.core.stock.test_movements import refused
 
 
 def ship(company: Company, id: int, quantity: str | None = None, **order: Any) -> PostingView:
-    given = None if quantity is None else D(quantity)
+    given = None if quantity is None else Decimal(quantity)
     return company.reservations.ship(
         ShipReservation(reservation_id=id, quantity=given, **order), by=actor()
     )
 
 
 def release(company: Company, id: int, quantity: str | None = None, **order: Any) -> PostingView:
-    given = None if quantity is None else D(quantity)
+    given = None if quantity is None else Decimal(quantity)
     return company.reservations.release(
         ReleaseReservation(reservation_id=id, quantity=given, **order), by=actor()
     )
 
 
-def open_quantity(company: Company, id: int) -> D:
+def open_quantity(company: Company, id: int) -> Decimal:
     return company.reservations.get(id, by=actor()).open_quantity
 
 
@@ -147,7 +147,7 @@ def test_a_reservation_elsewhere_does_not_exist(company: Company) -> None:
 def test_who_may_not_reserve_cannot(company: Company) -> None:
     with pytest.raises(Forbidden):
         company.reservations.reserve(
-            ReserveStock(variant_id=CHAI, warehouse_id=company.main.id, quantity=D(1)),
+            ReserveStock(variant_id=CHAI, warehouse_id=company.main.id, quantity=Decimal(1)),
             by=actor("stock.reserve"),
         )
 
@@ -193,7 +193,8 @@ def test_facts_that_leave_less_than_is_promised_say_for_whom(company: Company) -
 
     error = refused("reserved", company.scrap, CHAI, "5")
 
-    assert isinstance(error, Conflict) and "8 for Ada" in error.detail
+    assert isinstance(error, Conflict)
+    assert "8 for Ada" in error.detail
     assert error.pointer == "/lines/0/quantity"
     company.scrap(CHAI, "2")
 
@@ -220,7 +221,7 @@ def test_facts_take_no_more_than_is_there_whatever_they_release(company: Company
 def test_a_count_below_what_is_promised_releases_the_difference(company: Company) -> None:
     company.receive(CHAI, "10")
     id = company.reserve(CHAI, "10")
-    line = AdjustedLine(variant_id=CHAI, counted_quantity=D(7))
+    line = AdjustedLine(variant_id=CHAI, counted_quantity=Decimal(7))
 
     refused("reserved", company.adjust, line)
     company.adjust(line, release_reserved=True)
@@ -242,7 +243,7 @@ def test_scrapping_what_could_not_keep_a_promise_breaks_none(company: Company) -
     company.receive(CHAI, "5", location_id=quarantine)
     company.reserve(CHAI, "5")
 
-    company.adjust(AdjustedLine(variant_id=CHAI, quantity=D(-5), location_id=quarantine))
+    company.adjust(AdjustedLine(variant_id=CHAI, quantity=Decimal(-5), location_id=quarantine))
 
     assert (company.level(CHAI).on_hand, company.level(CHAI).reserved) == (5, 5)
 
@@ -254,7 +255,8 @@ def test_a_shipment_or_release_is_not_earlier_than_its_promise(company: Company)
 
     for resolve in (ship, release):
         error = refused("before_origin", resolve, company, id, occurred_at=before)
-        assert isinstance(error, RuleBroken) and error.pointer == "/occurred_at"
+        assert isinstance(error, RuleBroken)
+        assert error.pointer == "/occurred_at"
 
 
 def test_facts_cannot_release_a_promise_before_it_was_made(company: Company) -> None:
