@@ -8,6 +8,7 @@ transaction rolls back, and is shown on the page that the clerk came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -23,6 +24,7 @@ from django.urls import URLPattern, path, reverse
 from unfold import widgets
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.forms import AdminOwnPasswordChangeForm as OwnPasswordChangeForm
 from unfold.forms import AuthenticationForm
 from unfold.views import ChangeList, UnfoldModelAdminViewMixin
 
@@ -30,11 +32,14 @@ from sms_core.shared.errors import DomainError
 from sms_django.admin.filters import ArchivedFilter
 from sms_django.admin.forms import CoreForm, refused
 from sms_django.admin.limits import Limits
+from sms_django.models.base import ScaledDecimalField
 
 __all__ = [
     "AuthenticationForm",
     "CoreAdmin",
+    "DecimalInput",
     "LimitedAdmin",
+    "OwnPasswordChangeForm",
     "ReadOnlyAdmin",
     "TabularInline",
     "UnfoldModelAdminViewMixin",
@@ -44,6 +49,17 @@ __all__ = [
 
 BULK_LIMIT = 500
 MANY = 10
+
+
+class DecimalInput(widgets.UnfoldAdminDecimalFieldWidget):  # type: ignore[misc]
+    """A decimal as people write it: 7, 11.90 and 0.125 rather than with all its places."""
+
+    def format_value(self, value: Any) -> str | None:
+        if not isinstance(value, Decimal):
+            return super().format_value(value)
+        whole, _, fraction = f"{value:f}".partition(".")
+        fraction = fraction.rstrip("0")
+        return f"{whole}.{fraction:0<2}" if fraction else whole
 
 
 class Rows(ChangeList):  # type: ignore[misc]
@@ -68,6 +84,7 @@ class LimitedAdmin(Limits, ModelAdmin):  # type: ignore[misc]
     list_max_show_all = 200
     formfield_overrides: ClassVar[Any] = {
         TextField: {"widget": widgets.UnfoldAdminTextareaWidget(attrs={"rows": 4})},
+        ScaledDecimalField: {"widget": DecimalInput},
     }
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
