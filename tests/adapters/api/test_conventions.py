@@ -73,9 +73,9 @@ def test_delete_hides_it_and_restore_brings_it_back(api: APIClient) -> None:
     assert api.get(path).status_code == 404
     assert api.delete(path).status_code == 404
     assert api.get(BRANDS).json()["count"] == 0
-    assert [each["id"] for each in api.get(f"{BRANDS}?deleted=true").json()["results"]] == [
-        brand["id"]
-    ]
+    (deleted,) = api.get(f"{BRANDS}?deleted=true").json()["results"]
+    assert deleted["id"] == brand["id"]
+    assert deleted["deleted_at"].endswith("Z")
 
     answer = api.post(f"{path}restore/")
     assert answer.status_code == 200
