@@ -77,12 +77,8 @@ from sms_django.repositories.catalogue_products import (
 )
 from sms_django.repositories.company import DjangoCompanyRepository
 from sms_django.repositories.ledger import DjangoLedgerRepository
-from sms_django.repositories.stock import (
-    DjangoLocationRepository,
-    DjangoLotRepository,
-    DjangoReasonCodeRepository,
-    DjangoWarehouseRepository,
-)
+from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
+from sms_django.repositories.stock_lots import DjangoLotRepository, DjangoReasonCodeRepository
 from sms_django.repositories.stock_reader import DjangoStockReader
 from sms_django.repositories.usage import DjangoUsage
 
@@ -108,7 +104,6 @@ SERVICES: tuple[type[Any], ...] = (
     LotService,
     ReasonCodeService,
     StockService,
-    Ledger,
 )
 
 
@@ -142,6 +137,7 @@ def adapters(binder: Binder) -> None:
     binder.bind(ReasonCodeRepository, to=DjangoReasonCodeRepository, scope=singleton)
     binder.bind(LedgerRepository, to=DjangoLedgerRepository, scope=singleton)
     binder.bind(StockReader, to=DjangoStockReader, scope=singleton)
+    binder.bind(Ledger, to=inject(Ledger), scope=singleton)
 
 
 def services(binder: Binder) -> None:

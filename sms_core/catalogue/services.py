@@ -32,7 +32,7 @@ class BrandService(MasterDataService[Brand, BrandFilter]):
     repository: BrandRepository
     usage: Usage
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         return self.usage.of_brands(ids)
 
 
@@ -47,12 +47,17 @@ class CategoryService(MasterDataService[Category, CategoryFilter]):
     usage: Usage
 
     def change(self, command: Change, *, by: Actor) -> Category:
-        """Change or move one; raises NotFound, Stale, Invalid, Duplicate, Unknown, Cyclic."""
+        """Change or move one; raises NotFound, Stale, Invalid, Duplicate, Unknown, Cyclic.
+
+        Every change locks the tree, in one order: who renames holds the parent as well, and
+        would otherwise meet those who archive both the other way round.
+        """
         by.require("category.change")
         parent_id = command.values().get("parent_id")
         with self.uow:
+            parents = self.repository.lock_tree()
             if parent_id is not None:
-                refuse_cycle(command.id, parent_id, self.repository.lock_tree())
+                refuse_cycle(command.id, parent_id, parents)
             return super().change(command, by=by)
 
     def restore(self, id: int, *, by: Actor) -> Category:
@@ -64,7 +69,7 @@ class CategoryService(MasterDataService[Category, CategoryFilter]):
         if category.parent_id is not None:
             held(self.repository, category.parent_id, field="parent_id")
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         return self.usage.of_categories(ids)
 
 
@@ -99,7 +104,7 @@ class UnitService(MasterDataService[Unit, UnitFilter]):
                 self._expect_no_entries(command.id)
             return super().change(command, by=by)
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         return self.usage.of_units(ids)
 
     def _expect_no_entries(self, id: int) -> None:

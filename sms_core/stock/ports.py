@@ -9,13 +9,20 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 
-from sms_core.shared.paging import CursorPage, CursorRequest, ListFilter, Page, PageRequest
+from sms_core.shared.paging import (
+    CursorPage,
+    CursorRequest,
+    ListFilter,
+    Order,
+    Page,
+    PageRequest,
+)
 from sms_core.shared.ports import MasterDataRepository, Repository
 from sms_core.stock.entities import Location, LocationKind, Lot, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
 from sms_core.stock.levels import Goods, Level, LevelKey
 from sms_core.stock.postings import Posting
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +87,9 @@ class LotSort(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LotFilter(ListFilter):
+class LotFilter:
+    search: str = ""
+    order: tuple[Order, ...] = ()
     variant_id: int | None = None
     code: str | None = None
     is_blocked: bool | None = None
@@ -194,7 +203,7 @@ COST_SORTS = frozenset({LevelSort.UNIT_COST, LevelSort.VALUE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelFilter(VisibleFilter):
+class LevelFilter:
     """`category_id` means the category and all below it; `below_alert`: at or below the reorder
     level, over the warehouses one may see or the one asked for.
 
@@ -203,6 +212,9 @@ class LevelFilter(VisibleFilter):
     service has made times of dates before it asks the reader.
     """
 
+    search: str = ""
+    order: tuple[Order, ...] = ()
+    visible: frozenset[int] | None = None
     warehouse_id: int | None = None
     variant_id: int | None = None
     product_id: int | None = None
@@ -278,6 +290,14 @@ class StockReader(ABC):
     @abstractmethod
     def posting(self, id: int, visible: frozenset[int] | None) -> PostingView:
         """One with its visible entries; raises NotFound, also when none of them is visible."""
+
+    @abstractmethod
+    def scan(self, texts: Collection[str]) -> dict[str, Scanned]:
+        """What these codes and barcodes stand for; those that nothing has are left out."""
+
+    @abstractmethod
+    def places(self, warehouse_id: int, codes: Collection[str]) -> dict[str, int]:
+        """The ids of the live locations of a warehouse by these codes, whatever their case."""
 
     @abstractmethod
     def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:

@@ -2,6 +2,7 @@
 
 # No postponed annotations here: see posting_services.
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ from sms_core.stock.ports import (
     PostingFilter,
 )
 from sms_core.stock.posting_services import PostingService
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 
 L = TypeVar("L", bound=LevelFilter)
 
@@ -79,6 +80,16 @@ class StockService(PostingService):
     def take_back(self, command: TakeBackGoods, *, by: Actor) -> PostingView:
         """Take goods back from a customer."""
         return self._record(command, by)
+
+    def scan(self, texts: Collection[str], *, by: Actor) -> dict[str, Scanned]:
+        """The variants that codes and barcodes stand for, as typed or read by a scanner."""
+        by.require("stock.view")
+        return self.reader.scan(texts)
+
+    def places(self, warehouse_id: int, codes: Collection[str], *, by: Actor) -> dict[str, int]:
+        """The locations of a warehouse by their codes; nothing for one the actor may not see."""
+        by.require("stock.view")
+        return self.reader.places(warehouse_id, codes) if by.sees(warehouse_id) else {}
 
     def levels(self, filter: LevelFilter, page: PageRequest, *, by: Actor) -> Page[LevelView]:
         """How much there is of everything, by variant and warehouse."""

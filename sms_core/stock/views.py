@@ -93,7 +93,10 @@ class EntryView:
 
 @dataclass(frozen=True, kw_only=True)
 class PostingView:
-    """A posting; `entries` are left out in lists and limited to the warehouses one may see."""
+    """A posting; `entries` are left out in lists and limited to the warehouses one may see.
+
+    Nothing makes postings but receipts and issues: none has a document, none is reversed.
+    """
 
     id: int
     number: str
@@ -110,6 +113,7 @@ class PostingView:
     customer_id: int | None
     reverses_id: int | None
     entry_count: int
+    document: None = None
     entries: tuple[EntryView, ...] = ()
     reversed_lines: tuple[int, ...] = ()
     levels: tuple[LevelChange, ...] = ()
@@ -232,3 +236,11 @@ class PicksView:
 
     picks: tuple[PickView, ...]
     missing: Decimal
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a code or barcode stands for; a code of a variant says nothing about how many."""
+
+    variant_id: int
+    quantity: Decimal | None

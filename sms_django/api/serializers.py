@@ -145,11 +145,11 @@ class LinesBoundField(BoundField):
     @property
     def rows(self) -> Iterator[list[Cell]]:
         """The cells of each row."""
-        given = list(self.value or [])
-        errors = self.errors if isinstance(self.errors, Mapping) else {}
+        given = _mappings(self.value)
+        errors = _mapping(self.errors)
         for index, value in enumerate([*given, *({} for _ in range(EMPTY_ROWS))]):
             prefix = f"{self.name}[{index}]"
-            yield list(_cells(self._field.child, value, errors.get(index) or {}, prefix))
+            yield list(_cells(self._field.child, value, _mapping(errors.get(index)), prefix))
 
     @property
     def own_errors(self) -> list[Any]:
@@ -178,14 +178,33 @@ def _cells(
         value, error = _value(field, values), errors.get(name)
         if field.read_only or getattr(field, "withheld", False):
             continue
-        if isinstance(field, CoreListSerializer):
-            # A list within a row: one of its rows can be filled in here.
-            first = value[0] if value else {}
-            yield from _cells(field.child, first, {}, f"{prefix}{name}[0]", field.label)
-        elif isinstance(field, CoreSerializer):
-            yield from _cells(field, value or {}, error or {}, f"{prefix}{name}.", field.label)
+        if isinstance(field, CoreListSerializer | CoreSerializer):
+            yield from _nested_cells(field, value, error, f"{prefix}{name}")
         else:
             yield Cell(BoundField(field, value, error, prefix), group)
+
+
+def _nested_cells(field: Any, value: Any, error: Any, path: str) -> Iterator[Cell]:
+    errors = _mapping(error)
+    if isinstance(field, CoreListSerializer):
+        # A list within a row: one of its rows can be filled in here.
+        first = next(iter(_mappings(value)), {})
+        cells = _cells(field.child, first, _mapping(errors.get(0)), f"{path}[0]", field.label)
+    else:
+        cells = _cells(field, _mapping(value), errors, f"{path}.", field.label)
+    for number, cell in enumerate(cells):
+        if number == 0 and isinstance(error, list):
+            cell.errors = error  # about the whole, so it stands at its beginning
+        yield cell
+
+
+def _mappings(values: Any) -> list[Any]:
+    """The rows of a refused input that can be drawn at all."""
+    return [_mapping(value) for value in values] if isinstance(values, list | tuple) else []
+
+
+def _mapping(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _value(field: Any, values: Any) -> Any:
@@ -207,17 +226,26 @@ def _refusal(message: str, code: str) -> ErrorDetail:
     return ErrorDetail(message, code=code)
 
 
+_TAIL = ("version", "created_at", "updated_at", "deleted_at")
+
+
 class RecordSerializer(CoreSerializer):
-    """What every record shows: id, version and times. Subclasses add their fields between."""
+    """What every record shows: id, version and times. Subclasses add their fields between.
+
+    What is never archived says `deleted_at = None`.
+    """
 
     id = IdField(read_only=True)
     version = VersionField()
     created_at = DateTimeField(read_only=True)
     updated_at = DateTimeField(read_only=True)
+    deleted_at = DateTimeField(
+        read_only=True, allow_null=True, help_text="When it was deleted; null while it is live."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        tail = ("version", "created_at", "updated_at")
+        tail = tuple(n for n in _TAIL if n in fields)
         order = ["id", *(name for name in fields if name not in {"id", *tail}), *tail]
         return {name: fields[name] for name in order}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from config.container import container
@@ -88,6 +89,7 @@ def test_a_user_is_created_and_shown_without_any_password(owner: Client) -> None
         "version": 1,
         "created_at": body["created_at"],
         "updated_at": body["updated_at"],
+        "deleted_at": None,
     }
     assert owner.get(f"{USERS}{body['id']}/").json() == body
 
@@ -156,6 +158,17 @@ def test_patch_changes_only_what_it_names_and_put_replaces(owner: Client) -> Non
     put = owner.put(url, {"username": "ann"}, JSON).json()
     assert (put["first_name"], put["phone"], put["warehouse_ids"]) == ("", "", None)
     assert log_in("ann").get("/api/v1/auth/me/").status_code == 200  # its password stayed
+
+
+def test_a_form_with_blanks_keeps_the_password_and_lifts_no_limit(owner: Client) -> None:
+    url = f"{USERS}{create(owner, warehouse_ids=[])['id']}/"
+    form = {"username": "ann", "password": "", "warehouse_ids": "", "is_active": "true"}
+
+    answer = owner.put(url, encode_multipart(BOUNDARY, form), MULTIPART_CONTENT)
+
+    assert answer.status_code == 200
+    assert answer.json()["warehouse_ids"] == []
+    assert log_in("ann").get("/api/v1/auth/me/").status_code == 200
 
 
 def test_a_stale_version_is_refused(owner: Client) -> None:
@@ -247,6 +260,18 @@ def test_nobody_gives_a_warehouse_he_has_not() -> None:
     answer = log_in("petra").post(USERS, {"username": "bob", "password": PASSWORD}, JSON)
 
     assert answer.status_code == 403
+
+
+def test_who_is_limited_to_a_warehouse_gives_that_one_only() -> None:
+    mine, other = (models.Warehouse.objects.create(code=c, code_key=c, name=c).pk for c in "ab")
+    make_user("petra", "user.view", "user.add", warehouse_ids=(mine,))
+    petra = log_in("petra")
+    body = {"username": "bob", "password": PASSWORD}
+
+    for limit in (None, [other], [mine, other]):
+        assert petra.post(USERS, {**body, "warehouse_ids": limit}, JSON).status_code == 403
+    made = petra.post(USERS, {**body, "warehouse_ids": [mine]}, JSON)
+    assert (made.status_code, made.json()["warehouse_ids"]) == (201, [mine])
 
 
 def test_who_may_see_users_but_not_change_them_is_refused() -> None:
