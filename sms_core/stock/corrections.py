@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sms_core.shared.entities import Actor
-from sms_core.shared.errors import Conflict, Invalid, NotFound
+from sms_core.shared.errors import Conflict, Invalid, NotFound, Unknown
 from sms_core.stock import drafts
 from sms_core.stock.commands import (
     CorrectCost,
@@ -91,14 +91,14 @@ class CorrectionService(PostingService):
     def correct_cost(self, command: CorrectCost, *, by: Actor) -> PostingView:
         """Spread what a receipt cost more, or less, over the goods it brought.
 
-        Raises NotFound, and Conflict for what is no receipt or undone.
+        Raises Unknown, and Conflict for what is no receipt or undone.
         """
         self.authorise(command, by=by)
         if not command.amount:
             raise Invalid("The amount must not be 0.", code="not_zero", pointer="/amount")
         with self.uow, repointed(WHOLE_POINTERS):
             self.ledger.hold_period()
-            recorded = self._recorded(command.receipt_posting_id, by)
+            recorded = self._named(command.receipt_posting_id, by)
             if recorded.posting.kind is not Kind.RECEIPT:
                 raise Conflict(
                     "Only what a receipt cost can be corrected.",
@@ -135,6 +135,16 @@ class CorrectionService(PostingService):
             not_before=posting.occurred_at,
             lots=recorded.lots,
         )
+
+    def _named(self, id: int, by: Actor) -> Recorded:
+        """The receipt that an order names; raises Unknown and Conflict."""
+        try:
+            return self._recorded(id, by)
+        except NotFound as missing:
+            raise Unknown(missing.detail, pointer="/receipt_posting_id") from None
+        except Conflict as refusal:
+            refusal.pointer = "/receipt_posting_id"
+            raise
 
     def _recorded(self, id: int, by: Actor) -> Recorded:
         """The posting, if the actor sees all that it changed; raises NotFound and Conflict."""

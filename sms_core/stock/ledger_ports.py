@@ -9,12 +9,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
-from sms_core.shared.paging import CursorRequest, Page, PageRequest
+from sms_core.shared.paging import CursorRequest, Order, Page, PageRequest
 from sms_core.stock.entities import Lot
 from sms_core.stock.levels import Level, LevelKey
 from sms_core.stock.moments import Now
 from sms_core.stock.periods import Closing
-from sms_core.stock.ports import VisibleFilter
 from sms_core.stock.postings import Posting
 from sms_core.stock.promises import Reservation
 from sms_core.stock.views import CardView, LotTrace
@@ -27,9 +26,12 @@ class ReservationSort(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReservationFilter(VisibleFilter):
+class ReservationFilter:
     """`search` looks into the purpose; `is_open`: whether something of it is still promised."""
 
+    search: str = ""
+    order: tuple[Order, ...] = ()
+    visible: frozenset[int] | None = None
     variant_id: int | None = None
     warehouse_id: int | None = None
     is_open: bool | None = None

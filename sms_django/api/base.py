@@ -39,14 +39,15 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
     `resource` gives the permissions of the usual actions; `permissions` those of others, by the
     name of the method. `serializer_class` renders; what is read from a body is `inputs[action]`,
     or the same serializer when it is not named there. `parameters[action]` are the query
-    parameters an action other than `list` understands. Actions in `idempotent` answer with
-    `self.once(lambda: ...)`.
+    parameters an action understands that is not in `questions`: those read their query string
+    with `filters.read`. Actions in `idempotent` answer with `self.once(lambda: ...)`.
     """
 
     resource: ClassVar[str]
     permissions: ClassVar[Mapping[str, str]] = {}
     inputs: ClassVar[Mapping[str, type[CoreSerializer]]] = {}
     parameters: ClassVar[Mapping[str, frozenset[str]]] = {}
+    questions: ClassVar[frozenset[str]] = frozenset({"list"})
     list_filter: ClassVar[type[Any]]
     sort: ClassVar[type[Enum] | None] = None
     cost_orders: ClassVar[frozenset[str]] = frozenset()
@@ -88,14 +89,18 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action is None or (self.action == "list" and hasattr(self, "list_filter")):
-            return  # there is no such action; or `filters.read` knows what the list understands
+        if self.action is None or (self.action in self.questions and hasattr(self, "list_filter")):
+            return  # there is no such action; or `filters.read` knows what it understands
+        filters.refuse_unknown(request, self.other_parameters())
+
+    def other_parameters(self) -> set[str]:
+        """The query parameters that the action understands beside its filter."""
         allowed = set(self.parameters.get(self.action or "", ()))
-        if self.action == "list":
+        if self.action in self.questions and self.paginator is not None:
             allowed |= self.paginator.parameters
-        if self.idempotent and request.auth is None:
-            allowed.add(FORM_PARAMETER)
-        filters.refuse_unknown(request, allowed)
+        if self.idempotent and self.request.auth is None:
+            allowed.add(FORM_PARAMETER)  # the addresses of a page with forms carry it
+        return allowed
 
     @property
     def actor(self) -> Actor:  # type: ignore[override]

@@ -46,5 +46,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     def get_filter_form(self, data: Any, view: Any, request: Request) -> str | None:
         if not hasattr(view, "list_filter"):
             return None
+        if isinstance(data, Mapping) and data.get("status") == 400:
+            data = []  # what was asked wrong can be asked again
         form: str | None = super().get_filter_form(data, view, request)
         return form

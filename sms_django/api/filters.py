@@ -25,20 +25,28 @@ from sms_django.api.fields import (
     DateTimeField,
     DecimalField,
     IdField,
+    MomentField,
     OptionalNameField,
 )
 
-_FIELDS: Mapping[type[Any], type[Any]] = {
+_FIELDS: Mapping[Any, type[Any]] = {
     str: OptionalNameField,
     int: IdField,
     bool: BooleanField,
     Decimal: DecimalField,
     datetime: DateTimeField,
     date: DateField,
+    frozenset({date, datetime}): MomentField,
 }
+# "from" cannot be the name of a field of the core's.
+_PARAMETERS = {"from_at": "from", "to_at": "to"}
 _HELP = {
     "search": "A part of its texts, in any case; % and _ stand for themselves.",
     "deleted": "true: the deleted ones instead of the live ones.",
+    "from_at": "A time, or a day: from its beginning on. Inclusive, by when things happened.",
+    "to_at": "A time, or a day: until its end. Inclusive, by when things happened.",
+    "as_of": "A time, or the end of a day: what had happened by then. Inclusive.",
+    "known_at": "A time, or the end of a day: what had been recorded by then. Inclusive.",
 }
 
 
@@ -78,11 +86,14 @@ def query_of(filter: type[Any], sort: type[Enum] | None) -> type[serializers.Ser
             continue
         kind = _FIELDS.get(_plain(hints[field.name]))
         required = field.default is MISSING and field.default_factory is MISSING
-        options = {"required": required, "help_text": _HELP.get(field.name, "")}
+        options: dict[str, Any] = {"required": required, "help_text": _HELP.get(field.name, "")}
+        name = _PARAMETERS.get(field.name, field.name)
+        if name != field.name:
+            options["source"] = field.name
         if kind is not None:
-            found[field.name] = kind(**options)
+            found[name] = kind(**options)
         elif _is_enum(_plain(hints[field.name])):
-            found[field.name] = ChoiceField(_plain(hints[field.name]), **options)
+            found[name] = ChoiceField(_plain(hints[field.name]), **options)
     if sort is not None:
         found["ordering"] = OrderingField(sort, required=False)
     return type(f"{filter.__name__}Query", (serializers.Serializer,), found)
@@ -91,7 +102,7 @@ def query_of(filter: type[Any], sort: type[Enum] | None) -> type[serializers.Ser
 def read(view: Any, request: Request) -> Any:
     """The filter that the query string asks for; raises ValidationError for anything unknown."""
     query = query_of(view.list_filter, view.sort)
-    allowed = set(query().fields) | view.paginator.parameters
+    allowed = set(query().fields) | view.other_parameters()
     refuse_unknown(request, allowed)
     given = {
         name: request.query_params[name]
@@ -101,7 +112,7 @@ def read(view: Any, request: Request) -> Any:
     context = {"text_only": True, "withheld_orders": view.withheld_orders()}
     serializer = query(data=given, context=context)
     serializer.is_valid(raise_exception=True)
-    values = {name: serializer.validated_data[name] for name in given}
+    values = dict(serializer.validated_data)
     if "ordering" in values:
         values["order"] = values.pop("ordering")
     return view.list_filter(**values)
@@ -173,14 +184,16 @@ def _schema_of(field: Any) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}
     if isinstance(field, DateField):
         return {"type": "string", "format": "date"}
+    if isinstance(field, MomentField):
+        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
     return {"type": "string"}
 
 
 def _plain(hint: Any) -> Any:
-    """The type of an optional value."""
+    """The type of an optional value; several types as a set."""
     if get_origin(hint) in {Union, types.UnionType}:
         kinds = [kind for kind in get_args(hint) if kind is not type(None)]
-        return kinds[0] if len(kinds) == 1 else None
+        return kinds[0] if len(kinds) == 1 else frozenset(kinds)
     return hint
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from sms_django.api.filters import DeclaredFilters
 from sms_django.api.permissions import ANYONE
 
 _IF_MATCH = OpenApiParameter(
@@ -95,7 +96,24 @@ class CoreAutoSchema(AutoSchema):
             found.append(_IF_MATCH)
         if action in getattr(self.view, "idempotent", ()):
             found.append(IDEMPOTENCY_KEY)
+        if action != "list" and action in getattr(self.view, "questions", ()):
+            found += self._question()
         return found
+
+    def _question(self) -> list[OpenApiParameter]:
+        """The query string of what is asked like a list and answered otherwise."""
+        described = DeclaredFilters().get_schema_operation_parameters(self.view)
+        if self.view.paginator is not None:
+            described += self.view.paginator.get_schema_operation_parameters(self.view)
+        return [
+            OpenApiParameter(
+                each["name"],
+                each["schema"],
+                required=each["required"],
+                description=each["description"],
+            )
+            for each in described
+        ]
 
     def get_auth(self) -> list[dict[str, Any]]:
         permission_for = getattr(self.view, "permission_for", None)

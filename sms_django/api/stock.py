@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,8 +25,9 @@ from sms_core.stock.commands import (
     CreateReasonCode,
     CreateWarehouse,
 )
+from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.entities import LocationKind
-from sms_core.stock.kinds import Kind
+from sms_core.stock.kinds import Counterpart, Kind
 from sms_core.stock.places import (
     LocationService,
     LotService,
@@ -51,11 +58,17 @@ from sms_django.api.fields import (
     refuse,
 )
 from sms_django.api.serializers import RecordSerializer
+from sms_django.api.stock_enquiries import LotTraceSerializer
 
 
 def posting_kinds() -> list[tuple[str, str]]:
     """The kinds of postings as the schema gathers them, under one name wherever they occur."""
     return list(ChoiceField(Kind).choices.items())
+
+
+def counterparts() -> list[tuple[str, str]]:
+    """Where goods come from and go to, likewise."""
+    return list(ChoiceField(Counterpart).choices.items())
 
 
 @extend_schema_field(
@@ -203,8 +216,13 @@ class LotViewSet(ReadMixin, CoreViewSet):
     queryset = models.Lot.objects.none()
     resource = "stock"
     tag = "Stock"
-    permissions = {"create": "stock.receive", "partial_update": "stock.adjust"}
+    permissions = {
+        "create": "stock.receive",
+        "partial_update": "stock.adjust",
+        "trace": "stock.view",
+    }
     service = Injected(LotService)
+    enquiries = Injected(EnquiryService)
     serializer_class = LotSerializer
     inputs = {"partial_update": LotChangeSerializer}
     list_filter = LotFilter
@@ -221,3 +239,10 @@ class LotViewSet(ReadMixin, CoreViewSet):
         version = self.expected_version(values)
         command = ChangeLot(id=self.id, version=version, **values)
         return self.render(self.service.change(command, by=self.actor))
+
+    @extend_schema(responses=LotTraceSerializer)
+    @action(detail=True)
+    def trace(self, request: Request, pk: str) -> Response:
+        """From whom a lot came, where it lies now and to whom it went."""
+        found = self.enquiries.trace(self.id, by=self.actor)
+        return Response(LotTraceSerializer(found, context=self.get_serializer_context()).data)

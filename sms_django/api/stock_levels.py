@@ -39,12 +39,14 @@ class LevelSerializer(CoreSerializer):
     on_hand = QuantityField(read_only=True)
     reserved = QuantityField(read_only=True)
     available = QuantityField(
-        read_only=True, help_text="In storage, fit for use, and promised to nobody."
+        read_only=True,
+        allow_null=True,
+        help_text="In storage, fit for use, and promised to nobody; null as of another time.",
     )
-    in_transit = QuantityField(read_only=True)
-    on_order = QuantityField(read_only=True)
-    incoming = QuantityField(read_only=True)
-    backordered = QuantityField(read_only=True)
+    in_transit = QuantityField(read_only=True, allow_null=True)
+    on_order = QuantityField(read_only=True, allow_null=True)
+    incoming = QuantityField(read_only=True, allow_null=True)
+    backordered = QuantityField(read_only=True, allow_null=True)
     unit_cost = CostField(places=UNIT_COST_PLACES, read_only=True, allow_null=True)
     value = CostField(read_only=True, allow_null=True)
 

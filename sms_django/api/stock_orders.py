@@ -1,158 +1,161 @@
-"""The orders that change stock, over HTTP."""
+"""What all orders that change stock share over HTTP: once per key, or tried and undone again."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from sms_core.stock.commands import IssuedLine, IssueGoods, ReceivedLine, ReceiveGoods
-from sms_core.stock.kinds import ALLOWED, Counterpart, Kind
-from sms_core.stock.postings import NamedLot
-from sms_django import models
+from config.container import Injected
+from sms_core.shared.entities import Actor
+from sms_core.shared.errors import Invalid, NotFound
+from sms_core.shared.ports import DryRun
+from sms_core.stock.previews import preview
+from sms_core.stock.views import PostingView
 from sms_django.api.fields import (
-    ChoiceField,
+    BooleanField,
     CostField,
-    DateField,
+    DateTimeField,
     IdField,
-    NameField,
     OptionalNameField,
     QuantityField,
     TextField,
 )
 from sms_django.api.serializers import CoreSerializer
-from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
-from sms_django.api.stock_postings import PostingSerializer
+
+PREVIEWS: Final = frozenset({"preview"})
+PREVIEW = OpenApiParameter(
+    "preview",
+    bool,
+    OpenApiParameter.QUERY,
+    description="true: nothing is changed, and no key is needed; 200 tells the levels before and "
+    "after, and all that is in the way.",
+)
+RELEASE_RESERVED: Final = (
+    "true: if less is left than is reserved, release the difference, the newest reservations "
+    "first. Otherwise: 409 `reserved`."
+)
 
 
-class NamedLotSerializer(CoreSerializer):
-    command = NamedLot
+class BalanceSerializer(CoreSerializer):
+    """What there is of a variant at one moment."""
 
-    code = NameField(help_text="Made if the variant has no such lot.")
-    expires_on = DateField(allow_null=True, default=None)
+    on_hand = QuantityField(read_only=True)
+    reserved = QuantityField(read_only=True)
+    available = QuantityField(read_only=True)
+    value = CostField(read_only=True, allow_null=True)
 
 
-class ReceivedLineSerializer(CoreSerializer):
-    command = ReceivedLine
+class LevelChangeSerializer(CoreSerializer):
+    variant_id = IdField(source="key.variant_id", read_only=True)
+    warehouse_id = IdField(source="key.warehouse_id", read_only=True)
+    before = BalanceSerializer(read_only=True)
+    after = BalanceSerializer(
+        read_only=True, allow_null=True, help_text="null: it would be refused."
+    )
 
-    variant_id = IdField()
-    quantity = QuantityField()
-    unit_cost = CostField(
-        places=UNIT_COST_PLACES,
+
+class ObstacleSerializer(CoreSerializer):
+    pointer = serializers.CharField(read_only=True)
+    code = serializers.CharField(read_only=True)
+    detail = serializers.CharField(read_only=True)
+
+
+class PreviewSerializer(CoreSerializer):
+    """What an order would do, or all that is in its way."""
+
+    ok = BooleanField(read_only=True)
+    levels = LevelChangeSerializer(many=True, read_only=True)
+    errors = ObstacleSerializer(many=True, read_only=True)
+
+
+class FactSerializer(CoreSerializer):
+    """What every order that becomes a posting may say about itself; forms ask it after the rest."""
+
+    occurred_at = DateTimeField(
         allow_null=True,
-        required=False,
-        help_text="Empty: what such goods cost on average, or last.",
+        default=None,
+        help_text="When it happened, by default now. Days before today take `stock.backdate`.",
     )
-    location_id = IdField(allow_null=True, default=None, help_text="Empty: the default location.")
-    lot = NamedLotSerializer(allow_null=True, default=None)
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "A delivery",
-            {
-                "warehouse_id": 1,
-                "reference": "DN-4711",
-                "lines": [
-                    {"variant_id": 7, "quantity": "12", "unit_cost": "4.25"},
-                    {
-                        "variant_id": 8,
-                        "quantity": "2.500",
-                        "lot": {"code": "L-2031", "expires_on": "2031-05-31"},
-                    },
-                ],
-            },
-            request_only=True,
-        )
-    ]
-)
-class ReceiptSerializer(CoreSerializer):
-    command = ReceiveGoods
-
-    warehouse_id = IdField()
-    reference = OptionalNameField(help_text="The number of the delivery note.")
+    reference = OptionalNameField(help_text="The number of somebody else's paper about it.")
     note = TextField()
-    lines = ReceivedLineSerializer(many=True, allow_empty=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        tail = [name for name in ("occurred_at", "reference", "note", "lines") if name in fields]
+        return {name: fields[name] for name in [*(n for n in fields if n not in tail), *tail]}
 
 
-class IssuedLineSerializer(CoreSerializer):
-    command = IssuedLine
+class OrderMixin:
+    """For viewsets with actions that change stock; those are in `idempotent`, and `parameters`
+    allows them `PREVIEWS`."""
 
-    variant_id = IdField()
-    quantity = QuantityField()
-    location_id = IdField(allow_null=True, default=None, help_text="Take it only from there.")
-    lot_code = NameField(allow_null=True, default=None, help_text="Take only this lot.")
+    dry_run = Injected(DryRun)  # type: ignore[type-abstract]
+    request: Request
+    actor: Actor
 
-
-class IssueCounterpartField(ChoiceField):
-    """Who gets the goods that are issued."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Counterpart, **kwargs)
-        allowed = ALLOWED[Kind.ISSUE]
-        self.choices = [(c.value, c.value) for c in Counterpart if c in allowed]
-
-
-@extend_schema_serializer(
-    examples=[
-        OpenApiExample(
-            "Samples for a fair",
-            {
-                "warehouse_id": 1,
-                "reason_code": "sample",
-                "lines": [{"variant_id": 7, "quantity": "3"}],
-            },
-            request_only=True,
-        )
-    ]
-)
-class IssueSerializer(CoreSerializer):
-    command = IssueGoods
-
-    warehouse_id = IdField()
-    counterpart = IssueCounterpartField(default=Counterpart.INTERNAL)
-    reason_code = NameField(
-        allow_null=True, default=None, help_text="The code of the reason; own use must have one."
-    )
-    reference = OptionalNameField()
-    note = TextField()
-    lines = IssuedLineSerializer(many=True, allow_empty=False)
-
-
-class OrderViewSet(StockViewSet):
-    """An order that changes stock. It is carried out once per `Idempotency-Key`."""
-
-    queryset = models.Posting.objects.none()
-    serializer_class = PostingSerializer
-    idempotent = frozenset({"create"})
-    use_case: ClassVar[str]
-
-    def create(self, request: Request) -> Response:
-        command = self.read(request)
+    def carried_out(
+        self: Any,
+        command: object,
+        service: Any,
+        use_case: Callable[..., Any],
+        shown: Callable[[Any], Response],
+    ) -> Response:
+        """Answer with what `shown` makes of what was done, or with what would be done."""
         # Also before an earlier answer is repeated: rights may have been taken away.
-        self.stock.authorise(command, by=self.actor)
-        carry_out = getattr(self.stock, self.use_case)
-        response = self.once(lambda: self.render(carry_out(command, by=self.actor), 201))
-        args = [response.data["id"]]
-        response["Location"] = reverse("posting-detail", args=args, request=request)
+        service.authorise(command, by=self.actor)
+        if wants_preview(self.request):
+            return self._tried(lambda: use_case(command, by=self.actor))
+        response: Response = self.once(lambda: shown(use_case(command, by=self.actor)))
+        if "Idempotency-Replayed" in response and not self._sees_all(response.data):
+            raise NotFound("There is nothing here.")
         return response
 
+    def posted(
+        self: Any, command: object, service: Any, use_case: Callable[..., PostingView]
+    ) -> Response:
+        """Answer with the posting that an order led to, and where it is."""
+        response = self.carried_out(
+            command, service, use_case, lambda posting: self.render(posting, 201)
+        )
+        return self.located(response, "posting-detail")
 
-class ReceiptViewSet(OrderViewSet):
-    """Goods came in: all lines are posted, or none."""
+    def located(self, response: Response, name: str) -> Response:
+        """The answer, saying where that which it made can be read."""
+        if response.status_code == 201:
+            args = [response.data["id"]]
+            response["Location"] = reverse(name, args=args, request=self.request)
+        return response
 
-    permissions = {"create": "stock.receive"}
-    inputs = {"create": ReceiptSerializer}
-    use_case = "receive"
+    def _tried(self: Any, use_case: Callable[[], Any]) -> Response:
+        def changes() -> Any:
+            done = use_case()
+            # Closing the books changes no level.
+            return done if isinstance(done, PostingView) else ()
+
+        found = preview(self.dry_run, changes, by=self.actor)
+        return Response(PreviewSerializer(found, context=self.get_serializer_context()).data)
+
+    def _sees_all(self, answer: Mapping[str, Any]) -> bool:
+        """Whether the actor may still see all warehouses that an earlier answer speaks of."""
+        return all(self.actor.sees(id) for id in _warehouses(answer))
 
 
-class IssueViewSet(OrderViewSet):
-    """Goods leave: from where each line says, else what expires first, all lines or none."""
+def _warehouses(answer: Mapping[str, Any]) -> Iterator[int]:
+    if "warehouse_id" in answer:
+        yield answer["warehouse_id"]
+    for entry in answer.get("entries", ()):
+        yield entry["warehouse_id"]
 
-    permissions = {"create": "stock.issue"}
-    inputs = {"create": IssueSerializer}
-    use_case = "issue"
+
+def wants_preview(request: Request) -> bool:
+    """Whether the order is only to be tried; raises Invalid for anything but true and false."""
+    text = request.query_params.get("preview", "false")
+    if text not in {"true", "false"}:
+        raise Invalid("This must be true or false.", pointer="/preview")
+    return text == "true"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.container import Injected
+from sms_core.stock.commands import ReversePosting
+from sms_core.stock.corrections import CorrectionService
 from sms_core.stock.kinds import CostSource, Counterpart, Kind
 from sms_core.stock.ports import (
     EntryFilter,
@@ -15,18 +24,27 @@ from sms_core.stock.ports import (
 from sms_django import models
 from sms_django.api import filters
 from sms_django.api.fields import (
+    BooleanField,
     ChoiceField,
     CostField,
     DateTimeField,
     IdField,
+    IdsField,
     NameField,
     OptionalNameField,
     QuantityField,
     TextField,
 )
 from sms_django.api.pagination import KeysetPagination
-from sms_django.api.serializers import CoreSerializer
+from sms_django.api.serializers import MAX_LINES, CoreSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
+from sms_django.api.stock_orders import (
+    PREVIEW,
+    PREVIEWS,
+    RELEASE_RESERVED,
+    OrderMixin,
+    PreviewSerializer,
+)
 
 
 class IdKeyset(KeysetPagination):
@@ -105,6 +123,29 @@ class PostingSerializer(PostingHeaderSerializer):
     entries = EntrySerializer(many=True, read_only=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two lines were wrong",
+            {"lines": [1, 3], "note": "Keyed in twice."},
+            request_only=True,
+        )
+    ]
+)
+class ReversalSerializer(CoreSerializer):
+    lines = IdsField(
+        allow_null=True,
+        default=None,
+        max_length=MAX_LINES,
+        help_text="The numbers of the lines to undo; empty: all that are left.",
+    )
+    release_reserved = BooleanField(default=False, help_text=RELEASE_RESERVED)
+    occurred_at = DateTimeField(
+        allow_null=True, default=None, help_text="When it was undone; empty: now."
+    )
+    note = TextField()
+
+
 class EntryViewSet(StockViewSet):
     """The ledger, newest first. Nothing in it ever changes."""
 
@@ -120,13 +161,18 @@ class EntryViewSet(StockViewSet):
         )
 
 
-class PostingViewSet(StockViewSet):
+class PostingViewSet(OrderMixin, StockViewSet):
     """The business facts that changed stock, newest first."""
 
     queryset = models.Posting.objects.none()
+    corrections = Injected(CorrectionService)
+    permissions = {"reverse": "stock.reverse"}
     serializer_class = PostingSerializer
+    inputs = {"reverse": ReversalSerializer}
     pagination_class = IdKeyset
     list_filter = PostingFilter
+    idempotent = frozenset({"reverse"})
+    parameters = {"reverse": PREVIEWS}
 
     @extend_schema(responses=PostingInListSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -137,3 +183,10 @@ class PostingViewSet(StockViewSet):
 
     def retrieve(self, request: Request, pk: str) -> Response:
         return self.render(self.stock.posting(self.id, by=self.actor))
+
+    @extend_schema(responses={201: PostingSerializer, 200: PreviewSerializer}, parameters=[PREVIEW])
+    @action(detail=True, methods=["post"])
+    def reverse(self, request: Request, pk: str) -> Response:
+        """Undo a posting or some of its lines; each line can be undone once."""
+        command = ReversePosting(posting_id=self.id, **self.read(request))
+        return self.posted(command, self.corrections, self.corrections.reverse)

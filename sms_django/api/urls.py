@@ -12,9 +12,12 @@ from sms_django.api import (
     catalogue_products,
     company,
     stock,
+    stock_corrections,
+    stock_enquiries,
     stock_levels,
-    stock_orders,
+    stock_movements,
     stock_postings,
+    stock_reservations,
 )
 from sms_django.api.access_sessions import MeViewSet, PasswordViewSet, TokenViewSet
 from sms_django.api.root import RootViewSet
@@ -39,8 +42,21 @@ router.register("stock/levels", stock_levels.LevelViewSet, basename="level")
 router.register("stock/bins", stock_levels.BinViewSet, basename="bin")
 router.register("stock/entries", stock_postings.EntryViewSet, basename="entry")
 router.register("stock/postings", stock_postings.PostingViewSet, basename="posting")
-router.register("stock/receipts", stock_orders.ReceiptViewSet, basename="receipt")
-router.register("stock/issues", stock_orders.IssueViewSet, basename="issue")
+router.register("stock/receipts", stock_movements.ReceiptViewSet, basename="receipt")
+router.register("stock/openings", stock_movements.OpeningViewSet, basename="opening")
+router.register("stock/issues", stock_movements.IssueViewSet, basename="issue")
+router.register("stock/adjustments", stock_movements.AdjustmentViewSet, basename="adjustment")
+router.register("stock/scraps", stock_movements.ScrapViewSet, basename="scrap")
+router.register(
+    "stock/customer-returns", stock_movements.CustomerReturnViewSet, basename="customer-return"
+)
+router.register(
+    "stock/supplier-returns", stock_movements.SupplierReturnViewSet, basename="supplier-return"
+)
+router.register("stock/transfers", stock_movements.TransferViewSet, basename="transfer")
+router.register("stock/revaluations", stock_corrections.RevaluationViewSet, basename="revaluation")
+router.register("stock/reservations", stock_reservations.ReservationViewSet, basename="reservation")
+router.register("stock/periods", stock_corrections.PeriodViewSet, basename="period")
 
 v1 = [
     path("", RootViewSet.as_view({"get": "index"}, name="Start"), name="api-root"),
@@ -59,6 +75,17 @@ v1 = [
             {"get": "retrieve", "put": "update", "patch": "partial_update"}
         ),
         name="company",
+    ),
+    # stock
+    path(
+        "stock/card/",
+        stock_enquiries.CardViewSet.as_view({"get": "card"}, name="Card"),
+        name="card",
+    ),
+    path(
+        "stock/picks/",
+        stock_enquiries.PickViewSet.as_view({"get": "picks"}, name="Picks"),
+        name="picks",
     ),
     *router.urls,
 ]
