@@ -37,8 +37,19 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
-from sms_core.shared.ports import Clock, OnceOnly, UnitOfWork
+from sms_core.shared.ports import Clock, DryRun, OnceOnly, Snapshot, UnitOfWork
+from sms_core.stock.closing import PeriodService
+from sms_core.stock.corrections import CorrectionService
+from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.ledger import Ledger
+from sms_core.stock.ledger_ports import (
+    Calendar,
+    LedgerHistory,
+    Partners,
+    PeriodRepository,
+    ReservationRepository,
+    StockHistory,
+)
 from sms_core.stock.places import (
     LocationService,
     LotService,
@@ -53,11 +64,15 @@ from sms_core.stock.ports import (
     StockReader,
     WarehouseRepository,
 )
+from sms_core.stock.reservations import ReservationService
 from sms_core.stock.services import StockService
+from sms_django.gateways.calendar import CompanyCalendar
 from sms_django.gateways.clock import SystemClock
+from sms_django.gateways.dry_run import DjangoDryRun
 from sms_django.gateways.images import FileImageStore
 from sms_django.gateways.once_only import DjangoOnceOnly
 from sms_django.gateways.passwords import DjangoPasswords
+from sms_django.gateways.snapshot import DjangoSnapshot
 from sms_django.gateways.tokens import JwtTokens
 from sms_django.repositories.access import (
     DjangoLoginAttemptRepository,
@@ -77,7 +92,12 @@ from sms_django.repositories.catalogue_products import (
 )
 from sms_django.repositories.company import DjangoCompanyRepository
 from sms_django.repositories.ledger import DjangoLedgerRepository
+from sms_django.repositories.ledger_history import DjangoLedgerHistory
+from sms_django.repositories.partners import NoPartners
+from sms_django.repositories.periods import DjangoPeriodRepository
+from sms_django.repositories.reservations import DjangoReservationRepository
 from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
+from sms_django.repositories.stock_history import DjangoStockHistory
 from sms_django.repositories.stock_lots import DjangoLotRepository, DjangoReasonCodeRepository
 from sms_django.repositories.stock_reader import DjangoStockReader
 from sms_django.repositories.usage import DjangoUsage
@@ -92,7 +112,6 @@ SERVICES: tuple[type[Any], ...] = (
     # company
     CompanyService,
     # catalogue
-    # catalogue
     BrandService,
     CategoryService,
     UnitService,
@@ -104,14 +123,20 @@ SERVICES: tuple[type[Any], ...] = (
     LotService,
     ReasonCodeService,
     StockService,
+    CorrectionService,
+    ReservationService,
+    PeriodService,
+    EnquiryService,
 )
 
 
 def adapters(binder: Binder) -> None:
     """One line per port."""
     binder.bind(UnitOfWork, to=transaction.atomic)
+    binder.bind(Snapshot, to=DjangoSnapshot, scope=singleton)
     binder.bind(Clock, to=SystemClock, scope=singleton)
     binder.bind(OnceOnly, to=DjangoOnceOnly, scope=singleton)
+    binder.bind(DryRun, to=DjangoDryRun, scope=singleton)
     # access
     binder.bind(RoleRepository, to=DjangoRoleRepository, scope=singleton)
     binder.bind(UserRepository, to=DjangoUserRepository, scope=singleton)
@@ -137,6 +162,12 @@ def adapters(binder: Binder) -> None:
     binder.bind(ReasonCodeRepository, to=DjangoReasonCodeRepository, scope=singleton)
     binder.bind(LedgerRepository, to=DjangoLedgerRepository, scope=singleton)
     binder.bind(StockReader, to=DjangoStockReader, scope=singleton)
+    binder.bind(PeriodRepository, to=DjangoPeriodRepository, scope=singleton)
+    binder.bind(LedgerHistory, to=DjangoLedgerHistory, scope=singleton)
+    binder.bind(ReservationRepository, to=DjangoReservationRepository, scope=singleton)
+    binder.bind(Partners, to=NoPartners, scope=singleton)
+    binder.bind(Calendar, to=CompanyCalendar, scope=singleton)
+    binder.bind(StockHistory, to=DjangoStockHistory, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
 
 

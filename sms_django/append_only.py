@@ -11,7 +11,7 @@ from typing import Any
 
 from sms_django import models
 
-TABLES = (models.Posting._meta.db_table, models.Entry._meta.db_table)
+TABLES = tuple(model._meta.db_table for model in (models.Posting, models.Entry, models.Closing))
 _REFUSAL = "The ledger is append-only: correct it with a new posting."
 
 _POSTGRESQL_FUNCTION = f"""

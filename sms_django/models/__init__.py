@@ -5,6 +5,7 @@ from sms_django.models.catalogue import Barcode, Brand, Category, Product, Unit,
 from sms_django.models.company import Company
 from sms_django.models.ledger import Entry, Posting, SerialNumber
 from sms_django.models.once_only import KeptAnswer
+from sms_django.models.promises import Closing, Reservation
 from sms_django.models.stock import Bin, Level, Location, Lot, ReasonCode, Warehouse
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Bin",
     "Brand",
     "Category",
+    "Closing",
     "Company",
     "Entry",
     "KeptAnswer",
@@ -22,6 +24,7 @@ __all__ = [
     "Posting",
     "Product",
     "ReasonCode",
+    "Reservation",
     "Role",
     "SerialNumber",
     "TokenFamily",

@@ -45,6 +45,11 @@ class Posting(models.Model):
         indexes = [
             models.Index(fields=["occurred_at", "id"], name="posting_by_occurred"),
             models.Index(fields=["reference"], name="posting_by_reference"),
+            models.Index(
+                fields=["supplier_id", "reference"],
+                condition=Q(kind=Kind.RECEIPT.value),
+                name="posting_by_note",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,18 +100,12 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=Q(location__isnull=True, lot__isnull=True, quantity=0)
                 & Q(bin_on_hand_after__isnull=True)
-                | Q(location__isnull=False, bin_on_hand_after__gte=0),
+                | Q(location__isnull=False, bin_on_hand_after__isnull=False),
                 name="entry_place",
             ),
-            models.CheckConstraint(
-                condition=Q(reserved_after__gte=0)
-                & Q(reserved_after__lte=models.F("on_hand_after")),
-                name="entry_balances",
-            ),
-            models.CheckConstraint(
-                condition=Q(value_after__gte=0) & (Q(on_hand_after__gt=0) | Q(value_after=0)),
-                name="entry_value",
-            ),
+            # Goods and value may only be missing between two entries of one posting: what must
+            # be true at its end, the level and its bins say.
+            models.CheckConstraint(condition=Q(reserved_after__gte=0), name="entry_balances"),
         ]
         indexes = [
             models.Index(fields=["level", "id"], name="entry_by_level"),

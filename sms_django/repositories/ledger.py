@@ -6,21 +6,20 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from sms_core.shared.errors import Conflict
-from sms_core.shared.numbers import QUANTITY_PLACES
+from sms_core.shared.numbers import MONEY_PLACES, QUANTITY_PLACES
 from sms_core.stock.chain import whole
 from sms_core.stock.kinds import Kind
 from sms_core.stock.levels import Bin, Goods, Level, LevelKey
 from sms_core.stock.ports import LedgerRepository, Stamp
 from sms_core.stock.postings import Posting
 from sms_django import models, numbering
+from sms_django.gateways.calendar import clock_and_company, zone_called
 from sms_django.repositories.base import key_share
 from sms_django.repositories.ledger_rows import (
     BIN,
@@ -40,9 +39,6 @@ from sms_django.stock_figures import usable_bins
 class DjangoLedgerRepository(LedgerRepository):
     """Levels, bins, postings and entries. Each method takes as many statements for one line as
     for a thousand."""
-
-    places = DjangoLocationRepository()
-    lots = DjangoLotRepository()
 
     def hold_goods(self, variant_ids: Collection[int]) -> dict[int, Goods]:
         # Read after the lock: whoever held it may have changed the product.
@@ -83,7 +79,7 @@ class DjangoLedgerRepository(LedgerRepository):
             parameters,
         )
         levels = {row.pk: to_level(row) for row in locked}
-        self._fill(levels)
+        fill(levels)
         return {level.key: level for level in levels.values()}
 
     def last_costs(self, variant_ids: Collection[int]) -> dict[int, Decimal]:
@@ -96,18 +92,19 @@ class DjangoLedgerRepository(LedgerRepository):
         }
 
     def stamp(self, kind: Kind) -> Stamp:
-        # SQLite runs in this process: its clock is ours, which is finer.
-        clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
-        table = models.Company._meta.db_table
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {clock}, time_zone FROM (SELECT 1) AS one LEFT JOIN {table} ON TRUE"  # noqa: S608 (our own table)
+        company = "time_zone, large_adjustment_value"
+        if connection.vendor == "postgresql":
+            at, zone, large, serial = clock_and_company(
+                f"{company}, nextval(%s::regclass)", [numbering.sequence(kind)]
             )
-            at, zone = cursor.fetchone()
+        else:
+            at, zone, large = clock_and_company(company)
+            serial = numbering.next_serial(connection, kind)
         return Stamp(
-            at=at or timezone.now(),
-            zone=ZoneInfo(zone or "UTC"),
-            serial=numbering.next_serial(connection, kind),
+            at=at,
+            zone=zone_called(zone),
+            serial=serial,
+            large_value=None if large is None else Decimal(large).scaleb(-MONEY_PLACES),
         )
 
     def save(self, posting: Posting, levels: Collection[Level]) -> None:
@@ -160,17 +157,6 @@ class DjangoLedgerRepository(LedgerRepository):
                 parameters,
             )
 
-    def _fill(self, levels: Mapping[int, Level]) -> None:
-        """Read what lies in the bins; they change only under their level's lock."""
-        rows = models.Bin.objects.filter(level_id__in=levels, on_hand__gt=0)
-        places: dict[int, Any] = {}
-        for row in rows.select_related("location", "lot"):
-            if row.location_id not in places:
-                places[row.location_id] = self.places.to_entity(row.location)
-            lot = self.lots.to_entity(row.lot) if row.lot else None
-            bin = Bin(location=places[row.location_id], lot=lot, on_hand=row.on_hand)
-            levels[row.level_id].bins.append(bin)
-
     def _insert_posting(self, posting: Posting) -> int:
         row = models.Posting(
             kind=posting.kind.value,
@@ -213,15 +199,45 @@ class DjangoLedgerRepository(LedgerRepository):
             if entry.location_id is not None and entry.bin_on_hand_after is not None:
                 place = (ids[entry.level], entry.location_id, entry.lot_id)
                 after[place] = whole(entry.bin_on_hand_after, QUANTITY_PLACES)
-        table = models.Bin._meta.db_table
-        for has_lot, key in (
-            (False, "(level_id, location_id) WHERE lot_id IS NULL"),
-            (True, "(level_id, location_id, lot_id) WHERE lot_id IS NOT NULL"),
-        ):
-            rows = [
-                (*bin, on_hand) for bin, on_hand in after.items() if has_lot is (bin[2] is not None)
-            ]
-            if rows:
-                then = f"ON CONFLICT {key} DO UPDATE SET on_hand = excluded.on_hand"
-                with connection.cursor() as cursor:
-                    cursor.execute(*insert(table, BIN, rows, then=then))
+        rows = [(*bin, on_hand) for bin, on_hand in after.items()]
+        statements = [
+            _put(key, [row for row in rows if (row[2] is not None) is has_lot])
+            for has_lot, key in _BIN_KEYS.items()
+            if any((row[2] is not None) is has_lot for row in rows)
+        ]
+        if len(statements) == len(_BIN_KEYS) and connection.vendor == "postgresql":
+            (one, its), (other, others) = statements
+            statements = [(f"WITH without_lots AS ({one}) {other}", [*its, *others])]
+        with connection.cursor() as cursor:
+            for statement, parameters in statements:
+                cursor.execute(statement, parameters)
+
+
+# Whether there is a lot decides which of the two keys is that of a bin.
+_BIN_KEYS = {
+    False: "(level_id, location_id) WHERE lot_id IS NULL",
+    True: "(level_id, location_id, lot_id) WHERE lot_id IS NOT NULL",
+}
+
+
+def _put(key: str, rows: list[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    """The statement that makes these bins or says what is in them now."""
+    then = f"ON CONFLICT {key} DO UPDATE SET on_hand = excluded.on_hand"
+    return insert(models.Bin._meta.db_table, BIN, rows, then=then)
+
+
+def fill(levels: Mapping[int, Level]) -> None:
+    """Read what lies in the bins of levels by their ids; they change only under the level's
+    lock."""
+    rows = models.Bin.objects.filter(level_id__in=levels, on_hand__gt=0)
+    places: dict[int, Any] = {}
+    for row in rows.select_related("location", "lot").order_by("pk"):
+        if row.location_id not in places:
+            places[row.location_id] = _PLACES.to_entity(row.location)
+        lot = _LOTS.to_entity(row.lot) if row.lot else None
+        bin = Bin(location=places[row.location_id], lot=lot, on_hand=row.on_hand)
+        levels[row.level_id].bins.append(bin)
+
+
+_PLACES = DjangoLocationRepository()
+_LOTS = DjangoLotRepository()

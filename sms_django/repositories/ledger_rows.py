@@ -6,8 +6,9 @@ from typing import Any
 
 from sms_core.shared.numbers import MONEY_PLACES, QUANTITY_PLACES, UNIT_COST_PLACES
 from sms_core.stock.chain import whole
+from sms_core.stock.kinds import CostSource, Counterpart, Kind
 from sms_core.stock.levels import Level, LevelKey
-from sms_core.stock.postings import Entry
+from sms_core.stock.postings import Entry, Posting
 from sms_django import models
 from sms_django.repositories.rows import stored_time
 
@@ -101,4 +102,52 @@ def entry_row(posting_id: int, level_id: int, entry: Entry) -> tuple[Any, ...]:
         whole(entry.reserved_after, QUANTITY_PLACES),
         whole(entry.value_after, MONEY_PLACES),
         entry.hash,
+    )
+
+
+def key_row(key: LevelKey) -> tuple[int, int, bool]:
+    return key.variant_id, key.warehouse_id, key.in_transit
+
+
+def to_posting(row: models.Posting) -> Posting:
+    """The posting without its entries; `row.reverses` is at hand."""
+    return Posting(
+        id=row.pk,
+        kind=Kind(row.kind),
+        number=row.number,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        user_id=row.user_id,
+        username=row.username,
+        request_id=row.request_id,
+        reference=row.reference,
+        note=row.note,
+        reason_code_id=row.reason_code_id,
+        supplier_id=row.supplier_id,
+        customer_id=row.customer_id,
+        reverses_id=row.reverses_id,
+        reverses=row.reverses.number if row.reverses else None,
+    )
+
+
+def to_entry(row: models.Entry) -> Entry:
+    """The entry; `row.level` is at hand."""
+    level = row.level
+    return Entry(
+        line=row.line,
+        level=LevelKey(level.variant_id, level.warehouse_id, level.in_transit),
+        seq=row.seq,
+        location_id=row.location_id,
+        lot_id=row.lot_id,
+        quantity=row.quantity,
+        reserved=row.reserved,
+        value=row.value,
+        counterpart=Counterpart(row.counterpart),
+        unit_cost=row.unit_cost,
+        cost_source=CostSource(row.cost_source) if row.cost_source else None,
+        bin_on_hand_after=row.bin_on_hand_after,
+        on_hand_after=row.on_hand_after,
+        reserved_after=row.reserved_after,
+        value_after=row.value_after,
+        hash=row.hash,
     )

@@ -157,8 +157,12 @@ class DjangoReasonCodeRepository(
         return same(rows, code_key=filter.code, label_key=filter.label)
 
     def hold_by_code(self, code: str) -> ReasonCode | None:
-        row = self.live().filter(code_key=fold(code)).values_list("pk", flat=True).first()
-        return None if row is None else self.hold([row]).get(row)
+        rows: Any = self.live().filter(code_key=fold(code))
+        if connection.vendor == "postgresql":
+            # Django knows no FOR KEY SHARE.
+            sql, parameters = rows.query.sql_with_params()
+            rows = models.ReasonCode.objects.raw(f"{sql} FOR KEY SHARE", parameters)
+        return next((self.to_entity(row) for row in rows), None)
 
     def hold(self, ids: Collection[int]) -> dict[int, ReasonCode]:
         return {row.pk: self.to_entity(row) for row in held_rows(models.ReasonCode, ids)}

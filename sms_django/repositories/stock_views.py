@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sms_core.shared.numbers import UNIT_COST_PLACES, rounded
 from sms_core.stock.levels import ZERO
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, TraceRow
 
 
 def level_view(row: Any) -> LevelView:
@@ -77,7 +78,12 @@ def entry_view(row: Any) -> EntryView:
     )
 
 
-def posting_view(row: Any, entry_count: int, entries: tuple[EntryView, ...] = ()) -> PostingView:
+def posting_view(
+    row: Any,
+    entry_count: int,
+    entries: tuple[EntryView, ...] = (),
+    reversed_lines: Iterable[int] = (),
+) -> PostingView:
     return PostingView(
         id=row.pk,
         number=row.number,
@@ -95,4 +101,23 @@ def posting_view(row: Any, entry_count: int, entries: tuple[EntryView, ...] = ()
         reverses_id=row.reverses_id,
         entry_count=entry_count,
         entries=entries,
+        reversed_lines=tuple(sorted(set(reversed_lines))),
+    )
+
+
+def trace_row(row: Any) -> TraceRow:
+    posting, warehouse = row.posting, row.level.warehouse
+    return TraceRow(
+        posting_id=posting.pk,
+        posting_number=posting.number,
+        kind=posting.kind,
+        counterpart=row.counterpart,
+        occurred_at=posting.occurred_at,
+        warehouse_id=warehouse.pk,
+        warehouse_code=warehouse.code,
+        location_code=row.location.code,
+        quantity=row.quantity,
+        reference=posting.reference,
+        supplier_id=posting.supplier_id,
+        customer_id=posting.customer_id,
     )

@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from sms_core.shared.errors import Conflict
 from sms_core.stock.chain import next_hash
@@ -241,6 +242,9 @@ def test_the_ledger_cannot_be_changed(shop: Shop, table: str, change: str) -> No
     if connection.vendor == "sqlite" and change.startswith("TRUNCATE"):
         pytest.skip("SQLite has no TRUNCATE")
     shop.receive(shop.variant("CHAI"), "1")
+    models.Closing.objects.create(
+        closed_until=date(2026, 1, 31), username="anna", recorded_at=timezone.now()
+    )
     connection.check_constraints()  # what is still to be checked would refuse a TRUNCATE first
     with (
         pytest.raises(DatabaseError, match="append-only"),
@@ -248,13 +252,13 @@ def test_the_ledger_cannot_be_changed(shop: Shop, table: str, change: str) -> No
         connection.cursor() as cursor,
     ):
         cursor.execute(change.format(table))
-    assert models.Entry.objects.count() == 1
+    assert (models.Entry.objects.count(), models.Closing.objects.count()) == (1, 1)
 
 
 def test_missing_triggers_are_named_and_made_again() -> None:
     assert append_only.missing(connection) == []
     append_only.remove(connection)
-    count = 6 if connection.vendor == "postgresql" else 4
+    count = 9 if connection.vendor == "postgresql" else 6
     assert len(append_only.missing(connection)) == count
     append_only.install(connection)
     append_only.install(connection)
@@ -282,11 +286,8 @@ BROKEN = [
     ("entry_cost_source", "UPDATE sms_entry SET cost_source = 'guess'"),
     ("entry_unit_cost", "UPDATE sms_entry SET unit_cost = -1"),
     ("entry_place", "UPDATE sms_entry SET location_id = NULL"),
-    ("entry_place", "UPDATE sms_entry SET bin_on_hand_after = -1"),
-    ("entry_balances", "UPDATE sms_entry SET reserved_after = on_hand_after + 1"),
+    ("entry_place", "UPDATE sms_entry SET bin_on_hand_after = NULL"),
     ("entry_balances", "UPDATE sms_entry SET reserved_after = -1"),
-    ("entry_value", "UPDATE sms_entry SET value_after = -1"),
-    ("entry_value", "UPDATE sms_entry SET on_hand_after = 0, value_after = 1"),
     ("posting_kind", "UPDATE sms_posting SET kind = 'magic'"),
 ]
 

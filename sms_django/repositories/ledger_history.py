@@ -1,0 +1,150 @@
+"""What the ledger recorded before, asked while something is posted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from sms_core.shared.errors import NotFound
+from sms_core.shared.numbers import QUANTITY_PLACES
+from sms_core.stock.kinds import Kind
+from sms_core.stock.ledger_ports import LedgerHistory, Recorded
+from sms_core.stock.levels import ZERO, LevelKey
+from sms_django import models
+from sms_django.repositories.ledger_rows import KEY, key_row, to_entry, to_posting
+from sms_django.repositories.rows import given, stored_time
+from sms_django.repositories.stock_lots import DjangoLotRepository
+
+
+class DjangoLedgerHistory(LedgerHistory):
+    """Looks back in `sms_posting` and `sms_entry`."""
+
+    lots = DjangoLotRepository()
+
+    def hold_posting(self, id: int) -> Recorded:
+        rows = models.Posting.objects.select_related("reverses")
+        row = rows.select_for_update(of=("self",), no_key=True).filter(pk=id).first()
+        if row is None:
+            raise NotFound(f"There is no posting {id}.")
+        posting = to_posting(row)
+        entries = models.Entry.objects.filter(posting_id=id).select_related("level", "lot")
+        lots = {}
+        for entry in entries.order_by("pk"):
+            posting.entries.append(to_entry(entry))
+            if entry.lot:
+                lots[entry.lot.pk] = self.lots.to_entity(entry.lot)
+        # After the lock, in a statement of its own: whoever held it may have undone some.
+        undone = models.Entry.objects.filter(posting__reverses_id=id)
+        return Recorded(
+            posting=posting,
+            lots=lots,
+            reversed_lines=frozenset(undone.values_list("line", flat=True).distinct()),
+        )
+
+    def live_receipt(self, supplier_id: int | None, reference: str) -> str | None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_advisory_xact_lock(hashtextextended(%s, 43))",
+                    [f"{supplier_id} {reference}"],
+                )
+        lines = models.Entry.objects.filter(
+            posting__kind=Kind.RECEIPT.value,
+            posting__reference=reference,
+            posting__supplier_id=supplier_id,
+        )
+        live = lines.exclude(undone_line())
+        return live.order_by("pk").values_list("posting__number", flat=True).first()
+
+    def with_other_facts(self, keys: Collection[LevelKey]) -> frozenset[LevelKey]:
+        opening = Kind.OPENING.value
+        other = models.Entry.objects.exclude(
+            Q(posting__kind=opening)
+            | Q(posting__reverses__isnull=False, posting__reverses__kind=opening)
+        )
+        levels = models.Level.objects.filter(
+            Exists(other.filter(level=OuterRef("pk"))),
+            variant_id__in={key.variant_id for key in keys},
+        )
+        found = levels.values_list("variant_id", "warehouse_id", "in_transit")
+        return frozenset(LevelKey(*key) for key in found) & frozenset(keys)
+
+    def lowest_since(
+        self, keys: Collection[LevelKey], since: datetime
+    ) -> dict[LevelKey, tuple[Decimal, datetime]]:
+        source, parameters = given(KEY, [key_row(key) for key in sorted(keys)])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _LOWEST.format(
+                    level=models.Level._meta.db_table,
+                    entry=models.Entry._meta.db_table,
+                    posting=models.Posting._meta.db_table,
+                    given=source,
+                ),
+                [*parameters, *[stored_time(since)] * 3],
+            )
+            found = {
+                LevelKey(variant_id, warehouse_id, bool(in_transit)): (
+                    Decimal(balance).scaleb(-QUANTITY_PLACES),
+                    _moment(at),
+                )
+                for variant_id, warehouse_id, in_transit, at, balance in cursor.fetchall()
+            }
+        return {key: found.get(key, (ZERO, since)) for key in keys}
+
+
+def undone_line() -> Exists:
+    """Whether a reversal undid the line that the entry of the query around it belongs to."""
+    undoing = models.Entry.objects.filter(
+        posting__reverses=OuterRef("posting"), line=OuterRef("line")
+    )
+    return Exists(undoing)
+
+
+def undoing_posting() -> Any:
+    """The id of the posting that undid the line of the entry of the query around it."""
+    undoing = models.Entry.objects.filter(
+        posting__reverses=OuterRef("posting"), line=OuterRef("line")
+    )
+    return undoing.order_by("pk").values(id_of_it=F("posting_id"))[:1]
+
+
+# What there was at the moment itself, and what each later change made of it.
+_LOWEST = """
+    WITH wanted AS (
+        SELECT level.id, level.variant_id, level.warehouse_id, level.in_transit
+        FROM {level} AS level JOIN {given} ON level.variant_id = given.variant_id
+            AND level.warehouse_id = given.warehouse_id AND level.in_transit = given.in_transit
+    ), changes AS (
+        SELECT id AS level_id, %s AS at, 0 AS quantity FROM wanted
+        UNION ALL
+        SELECT wanted.id, CASE WHEN posting.occurred_at > %s THEN posting.occurred_at ELSE %s END,
+            entry.quantity
+        FROM wanted JOIN {entry} AS entry ON entry.level_id = wanted.id
+            JOIN {posting} AS posting ON posting.id = entry.posting_id
+    ), balances AS (
+        SELECT level_id, at, SUM(SUM(quantity)) OVER (PARTITION BY level_id ORDER BY at) AS balance
+        FROM changes GROUP BY level_id, at
+    ), ranked AS (
+        SELECT level_id, at, balance,
+            ROW_NUMBER() OVER (PARTITION BY level_id ORDER BY balance, at) AS place
+        FROM balances
+    )
+    SELECT variant_id, warehouse_id, in_transit, at, balance
+    FROM ranked JOIN wanted ON wanted.id = ranked.level_id WHERE place = 1
+"""
+
+
+def _moment(at: Any) -> datetime:
+    """A time as it comes out of a statement of our own; SQLite gives text."""
+    found = parse_datetime(at) if isinstance(at, str) else at
+    if found is None:
+        raise ValueError(f"{at!r} is no time.")
+    return timezone.make_aware(found, UTC) if timezone.is_naive(found) else found.astimezone(UTC)

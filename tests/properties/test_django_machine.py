@@ -1,0 +1,37 @@
+"""The same random programs over the database of this run."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.properties.django_world import DjangoWorld, Shop
+from tests.properties.machine import StockMachine
+
+PROFILES = {"ci": (40, 30), "long": (500, 50)}
+
+
+@pytest.mark.django_db
+def test_no_program_of_orders_breaks_a_promise_of_the_database() -> None:
+    shop = Shop()
+
+    class DjangoMachine(StockMachine):
+        make_world = partial(DjangoWorld, shop)
+
+        def teardown(self) -> None:
+            self.world.close()
+
+    programs, steps = PROFILES[os.environ.get("SMS_TEST_PROFILE", "ci")]
+    run_state_machine_as_test(
+        DjangoMachine,
+        settings=settings(
+            max_examples=programs,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
