@@ -37,7 +37,8 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
-from sms_core.shared.ports import Clock, OnceOnly, UnitOfWork
+from sms_core.shared.ports import Clock, OnceOnly, Snapshot, UnitOfWork
+from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
 from sms_core.stock.ledger import Ledger
 from sms_core.stock.places import (
     LocationService,
@@ -58,6 +59,7 @@ from sms_django.gateways.clock import SystemClock
 from sms_django.gateways.images import FileImageStore
 from sms_django.gateways.once_only import DjangoOnceOnly
 from sms_django.gateways.passwords import DjangoPasswords
+from sms_django.gateways.snapshot import DjangoSnapshot
 from sms_django.gateways.tokens import JwtTokens
 from sms_django.repositories.access import (
     DjangoLoginAttemptRepository,
@@ -66,6 +68,7 @@ from sms_django.repositories.access import (
     DjangoUserRepository,
     DjangoWarehouses,
 )
+from sms_django.repositories.audit import DjangoAuditRepository, DjangoLedgerAudit
 from sms_django.repositories.catalogue import (
     DjangoBrandRepository,
     DjangoCategoryRepository,
@@ -109,12 +112,14 @@ SERVICES: tuple[type[Any], ...] = (
     ReasonCodeService,
     StockService,
     Ledger,
+    AuditService,
 )
 
 
 def adapters(binder: Binder) -> None:
     """One line per port."""
     binder.bind(UnitOfWork, to=transaction.atomic)
+    binder.bind(Snapshot, to=DjangoSnapshot, scope=singleton)
     binder.bind(Clock, to=SystemClock, scope=singleton)
     binder.bind(OnceOnly, to=DjangoOnceOnly, scope=singleton)
     # access
@@ -142,6 +147,8 @@ def adapters(binder: Binder) -> None:
     binder.bind(ReasonCodeRepository, to=DjangoReasonCodeRepository, scope=singleton)
     binder.bind(LedgerRepository, to=DjangoLedgerRepository, scope=singleton)
     binder.bind(StockReader, to=DjangoStockReader, scope=singleton)
+    binder.bind(LedgerAudit, to=DjangoLedgerAudit, scope=singleton)
+    binder.bind(AuditRepository, to=DjangoAuditRepository, scope=singleton)
 
 
 def services(binder: Binder) -> None:

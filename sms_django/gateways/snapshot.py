@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from threading import local
+from types import TracebackType
 from typing import Any
 
 from django.db import connection, transaction
@@ -33,3 +35,30 @@ def snapshot() -> Iterator[None]:
             yield
     finally:
         sqlite.transaction_mode = usual
+
+
+class DjangoSnapshot:
+    """The port: one object for all services and threads, each thread in its own snapshots."""
+
+    def __init__(self) -> None:
+        self._own = local()
+
+    def __enter__(self) -> None:
+        entered = snapshot()
+        entered.__enter__()
+        self._open().append(entered)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> bool | None:
+        return self._open().pop().__exit__(kind, error, trace)
+
+    def _open(self) -> list[AbstractContextManager[None]]:
+        if not hasattr(self._own, "open"):
+            self._own.open = []
+        opened: list[AbstractContextManager[None]] = self._own.open
+        return opened
