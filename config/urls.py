@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from sms_django import health
+from sms_django.admin.own_password import change_own_password
 from sms_django.admin.site import login
 from sms_django.media import media
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/login/", login),
+    path("admin/password_change/", change_own_password),
     path("admin/", admin.site.urls),
     path("api/", include("sms_django.api.urls")),
     path("media/<str:name>", media),

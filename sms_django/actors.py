@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -66,4 +67,15 @@ def address_of(request: HttpRequest) -> str:
     if proxies:
         entries = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
         seen = (entries[-proxies] if len(entries) >= proxies else "") or seen
-    return seen[:64]
+    return _network(seen)
+
+
+def _network(address: str) -> str:
+    """An address as log-ins are counted by: of IPv6 the network, which one customer has whole."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((int(ip), 64), strict=False))

@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 from sms_core.access.permissions import ALL_CODES, OWNER, in_catalogue_order
 from sms_core.shared.entities import Actor, MasterData
 from sms_core.shared.errors import Conflict, DomainError, Forbidden, Invalid, Unknown
-from sms_core.shared.text import tidy, tidy_optional, tidy_text
+from sms_core.shared.text import fold, tidy, tidy_optional, tidy_text
 
 PASSWORD_MIN = 12
 PASSWORD_MAX = 1024
+SYSTEM = "System"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -84,6 +85,10 @@ class User(MasterData):
 
     def check(self) -> None:
         self.username = tidy(self.username, "username")
+        if fold(self.username) == fold(SYSTEM):
+            raise Invalid(
+                f"{SYSTEM} is what the system calls itself.", code="reserved", pointer="/username"
+            )
         for field in ("first_name", "last_name", "email", "phone"):
             setattr(self, field, tidy_optional(getattr(self, field), field))
         if self.email and not _EMAIL.fullmatch(self.email):
@@ -140,7 +145,7 @@ class Account:
 
 def system_actor(request_id: str = "") -> Actor:
     """The system itself, for commands and built-in data; it may do everything."""
-    return Actor(user_id=None, username="System", permissions=ALL_CODES, request_id=request_id)
+    return Actor(user_id=None, username=SYSTEM, permissions=ALL_CODES, request_id=request_id)
 
 
 def require_reach(

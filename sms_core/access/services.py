@@ -78,8 +78,9 @@ class RoleService(MasterDataService[Role, RoleFilter]):
             self.repository.save(owner)
 
     def guard(self, entities: Sequence[Role], *, by: Actor) -> None:
+        # A role acts in all warehouses of all who have it: no matter for somebody limited to some.
         for role in entities:
-            require_reach(by, permissions=role.permissions)
+            require_reach(by, permissions=role.permissions, warehouse_ids=None)
 
     def check(self, entity: Role, *, by: Actor) -> None:
         require_reach(by, permissions=entity.permissions)

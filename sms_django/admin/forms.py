@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Model, QuerySet
 
 from sms_core.shared.errors import DomainError
 
@@ -33,25 +32,29 @@ class CoreForm(forms.ModelForm):
         self.initial["version"] = self.instance.version if self.instance.pk else None
 
     def clean(self) -> dict[str, Any]:
-        # Without the call of super() Django leaves the constraints alone: the core words them.
+        # Without the call of super() Django looks for no duplicates: the core words them.
         return self.cleaned_data
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Nor does it check the table's constraints, which say in SQL what the core says.
+        return {field.name for field in self.instance._meta.get_fields()}
 
     def values(self, *, changed_only: bool) -> dict[str, Any]:
         """The attributes of a command: references as ids, the version left out."""
         names = self.changed_data if changed_only else list(self.fields)
         return dict(
-            plain(name, self.cleaned_data[name])
+            plain(name, self.fields[name], self.cleaned_data[name])
             for name in names
             if name != "version" and name in self.cleaned_data
         )
 
 
-def plain(name: str, value: Any) -> tuple[str, Any]:
+def plain(name: str, field: forms.Field, value: Any) -> tuple[str, Any]:
     """A form's name and value as the core spells them: `category` is `category_id`."""
-    if isinstance(value, Model):
-        return f"{name}_id", value.pk
-    if isinstance(value, QuerySet):
+    if isinstance(field, forms.ModelMultipleChoiceField):
         return f"{name.removesuffix('s')}_ids", tuple(row.pk for row in value)
+    if isinstance(field, forms.ModelChoiceField):
+        return f"{name}_id", None if value is None else value.pk
     return name, value
 
 

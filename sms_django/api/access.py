@@ -98,6 +98,9 @@ class ChangedUserSerializer(UserSerializer):
         values = super().to_internal_value(data)
         if html.is_html_input(data) and values.get("password") == "":
             del values["password"]  # a form sends the field that was left blank
+        if html.is_html_input(data) and values.get("warehouse_ids") is None:
+            # A form shows [] and null alike, so its blank must not lift a limit.
+            values.pop("warehouse_ids", None)
         return values
 
 

@@ -80,6 +80,12 @@ class VersionField(IntegerField):
 class BooleanField(serializers.BooleanField):
     """`true` or `false`; 1, "yes" and "true" are neither."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        # A form's box that nobody touched must say what leaving the field out would.
+        if isinstance(kwargs.get("default"), bool):
+            kwargs.setdefault("initial", kwargs["default"])
+        super().__init__(**kwargs)
+
     def to_internal_value(self, data: Any) -> bool:
         if isinstance(data, bool):
             return data
@@ -95,6 +101,8 @@ class ChoiceField(serializers.ChoiceField):
 
     def __init__(self, kind: type[Enum], **kwargs: Any) -> None:
         self.kind = kind
+        if isinstance(kwargs.get("default"), kind):
+            kwargs.setdefault("initial", kwargs["default"].value)
         names = [(member.value, str(member.value).replace("_", " ")) for member in kind]
         super().__init__(choices=names, **kwargs)
 

@@ -19,10 +19,9 @@ from sms_django.api.permissions import ANYONE, LOGGED_IN, DeclaredPermission
 
 
 class RootViewSet(viewsets.ViewSet):
-    """Everything this API offers you, by subject. The documentation is at `/api/docs/`."""
+    """Everything this API offers you, by subject. The documentation is at /api/docs/."""
 
     tag = "Start"
-    name = "Stock management API"
     permission_classes = [DeclaredPermission]
     lookup_url_kwarg_name = "pk"
 

@@ -160,9 +160,9 @@ class LinesBoundField(BoundField):
 class Cell:
     """One control of a row; the heading of its column is its label."""
 
-    def __init__(self, field: BoundField) -> None:
+    def __init__(self, field: BoundField, group: str = "") -> None:
         self.field = field
-        self.label = field.label
+        self.label = f"{group} {field.label.lower()}" if group else field.label
         self.errors = field.errors
 
     @property
@@ -171,19 +171,30 @@ class Cell:
         return str(HTMLFormRenderer().render_field(self.field, style))
 
 
-def _cells(row: CoreSerializer, values: Any, errors: Any, prefix: str) -> Iterator[Cell]:
+def _cells(
+    row: CoreSerializer, values: Any, errors: Any, prefix: str, group: str = ""
+) -> Iterator[Cell]:
     for name, field in row.fields.items():
-        value, error = values.get(name), errors.get(name)
+        value, error = _value(field, values), errors.get(name)
         if field.read_only or getattr(field, "withheld", False):
             continue
         if isinstance(field, CoreListSerializer):
             # A list within a row: one of its rows can be filled in here.
             first = value[0] if value else {}
-            yield from _cells(field.child, first, {}, f"{prefix}{name}[0]")
+            yield from _cells(field.child, first, {}, f"{prefix}{name}[0]", field.label)
         elif isinstance(field, CoreSerializer):
-            yield from _cells(field, value or {}, error or {}, f"{prefix}{name}.")
+            yield from _cells(field, value or {}, error or {}, f"{prefix}{name}.", field.label)
         else:
-            yield Cell(BoundField(field, value, error, prefix))
+            yield Cell(BoundField(field, value, error, prefix), group)
+
+
+def _value(field: Any, values: Any) -> Any:
+    """A field's value in a row that comes from an object, from JSON or from a form."""
+    nested = isinstance(field, CoreListSerializer | CoreSerializer)
+    if nested and html.is_html_input(values):
+        value = field.get_value(values)
+        return None if value is empty else value
+    return values.get(field.field_name)
 
 
 def _is_blank(row: Any, ignored: Collection[str] = ()) -> bool:

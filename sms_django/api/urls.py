@@ -23,7 +23,7 @@ router.register("products", catalogue_products.ProductViewSet, basename="product
 router.register("variants", catalogue_products.VariantViewSet, basename="variant")
 
 v1 = [
-    path("", RootViewSet.as_view({"get": "index"}), name="api-root"),
+    path("", RootViewSet.as_view({"get": "index"}, name="Start"), name="api-root"),
     # access
     path("auth/token/", TokenViewSet.as_view({"post": "log_in"}), name="auth-token"),
     path("auth/token/refresh/", TokenViewSet.as_view({"post": "refresh"}), name="auth-refresh"),

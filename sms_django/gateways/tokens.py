@@ -48,7 +48,7 @@ class JwtTokens(AccessTokens):
                 options={"require": list(REQUIRED), "verify_iat": False},
             )
             return _claims(payload)
-        except (jwt.InvalidTokenError, ValueError, OverflowError, OSError) as error:
+        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError, OSError) as error:
             raise NotAuthenticated("The access token is not valid.") from error
 
 

@@ -130,6 +130,11 @@ class User(MasterDataRow, AbstractBaseUser):
     def get_all_permissions(self, obj: Any = None) -> set[str]:
         return {code for backend in get_backends() for code in backend.get_all_permissions(self)}
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Django's own way, as `manage.py changepassword` takes it; tokens end here too."""
+        super().set_password(raw_password)
+        self.token_version += 1
+
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         # Django hashes the password alone; a session must also end with other roles.
         seen = f"{self.password}:{self.token_version}"

@@ -284,6 +284,58 @@ def test_failures_at_one_door_count_at_the_other() -> None:
     assert answer.status_code == 429
 
 
+def own_password(client: Client, old: str, new: str, again: str | None = None) -> Any:
+    data = {"old_password": old, "new_password1": new, "new_password2": again or new}
+    return client.post(reverse("admin:password_change"), data)
+
+
+def test_one_changes_ones_own_password_and_stays_in_here_alone() -> None:
+    make_user("ann", "auditor")
+    here, elsewhere = Client(), Client()
+    knock(here, PASSWORD)
+    knock(elsewhere, PASSWORD)
+    assert here.get(reverse("admin:password_change")).status_code == 200
+
+    assert own_password(here, PASSWORD, "another good password").status_code == 302
+
+    assert here.get(url("brand_changelist")).status_code == 200
+    assert elsewhere.get(url("brand_changelist")).status_code == 302
+    assert Client().login(username="ann", password="another good password")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again", "field"),
+    [
+        ("wrong password", "another good password", None, "old_password"),
+        (PASSWORD, "short", None, "new_password2"),
+        (PASSWORD, "another good password", "and another one", "new_password2"),
+    ],
+)
+def test_a_bad_new_password_is_refused_beside_its_field(
+    old: str, new: str, again: str | None, field: str
+) -> None:
+    make_user("ann", "auditor")
+    browser = Client()
+    knock(browser, PASSWORD)
+
+    answer = own_password(browser, old, new, again)
+
+    assert field in answer.context["form"].errors
+    assert Client().login(username="ann", password=PASSWORD)
+
+
+def test_guessing_the_old_password_is_counted_here_too() -> None:
+    make_user("ann", "auditor")
+    browser = Client()
+    knock(browser, PASSWORD)
+    for _ in range(5):
+        own_password(browser, "a guess", "another good password")
+
+    answer = own_password(browser, PASSWORD, "another good password")
+
+    assert "Too many failed log-ins" in answer.content.decode()
+
+
 def test_a_session_ends_when_the_user_gets_other_roles(owner: Client) -> None:
     ann = make_user("ann", "auditor")
     browser = Client()

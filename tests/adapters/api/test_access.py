@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from config.container import container
@@ -156,6 +157,17 @@ def test_patch_changes_only_what_it_names_and_put_replaces(owner: Client) -> Non
     put = owner.put(url, {"username": "ann"}, JSON).json()
     assert (put["first_name"], put["phone"], put["warehouse_ids"]) == ("", "", None)
     assert log_in("ann").get("/api/v1/auth/me/").status_code == 200  # its password stayed
+
+
+def test_a_form_with_blanks_keeps_the_password_and_lifts_no_limit(owner: Client) -> None:
+    url = f"{USERS}{create(owner, warehouse_ids=[])['id']}/"
+    form = {"username": "ann", "password": "", "warehouse_ids": "", "is_active": "true"}
+
+    answer = owner.put(url, encode_multipart(BOUNDARY, form), MULTIPART_CONTENT)
+
+    assert answer.status_code == 200
+    assert answer.json()["warehouse_ids"] == []
+    assert log_in("ann").get("/api/v1/auth/me/").status_code == 200
 
 
 def test_a_stale_version_is_refused(owner: Client) -> None:

@@ -192,6 +192,15 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(ann: User, set
     assert ask().status_code == 200  # past the proxy: its own address
 
 
+def test_all_addresses_of_an_ipv6_network_count_as_one(ann: User) -> None:
+    for n in range(5):
+        ask(password="wrong password", REMOTE_ADDR=f"2001:db8:0:1::{n}")
+
+    assert ask(REMOTE_ADDR="2001:db8:0:1:ffff::9").status_code == 429
+    assert ask(REMOTE_ADDR="2001:db8:0:2::9").status_code == 200
+    assert ask(REMOTE_ADDR="::ffff:192.0.2.1").status_code == 200
+
+
 # --- bad access tokens ---------------------------------------------------------------------------
 
 

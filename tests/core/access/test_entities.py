@@ -84,6 +84,7 @@ def test_the_owner_role_cannot_lose_a_permission_whatever_it_is_called() -> None
     [
         ({"username": "  "}, "/username"),
         ({"username": "a\x00b"}, "/username"),
+        ({"username": "SYSTEM"}, "/username"),
         ({"email": "nowhere"}, "/email"),
         ({"first_name": "\ud800"}, "/first_name"),
         ({"phone": "1" * 121}, "/phone"),

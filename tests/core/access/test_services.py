@@ -108,6 +108,15 @@ def test_nobody_touches_a_role_that_may_more_than_he(access: Access, people: Peo
     assert access.roles.get(mighty.id, by=SYSTEM).permissions == ("stock.adjust",)
 
 
+def test_who_is_limited_to_warehouses_changes_no_role(access: Access, people: People) -> None:
+    petra = people(*ROLES, "brand.view", warehouse_ids=(1,))
+    role = access.role("brand.view")
+
+    with pytest.raises(Forbidden):
+        access.roles.change(ChangeRole(id=role.id, permissions=ROLES), by=petra)
+    assert access.roles.get(role.id, by=SYSTEM).permissions == ("brand.view",)
+
+
 def test_nobody_restores_a_role_that_may_more_than_he(access: Access, people: People) -> None:
     petra = people(*ROLES)
     mighty = access.role("stock.adjust", name="mighty")
