@@ -99,7 +99,7 @@ class Lot(Row):
         indexes = [
             models.Index(fields=["variant", "code_key"], name="lot_by_variant"),
             models.Index(fields=["code_key", "id"], name="lot_by_code"),
-            models.Index(F("expires_on").asc(nulls_last=True), "id", name="lot_by_expiry"),
+            models.Index(fields=["expires_on", "id"], name="lot_by_expiry"),
             models.Index(fields=["created_at", "id"], name="lot_by_created"),
         ]
 
