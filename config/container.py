@@ -80,12 +80,8 @@ from sms_django.repositories.catalogue_products import (
 )
 from sms_django.repositories.company import DjangoCompanyRepository
 from sms_django.repositories.ledger import DjangoLedgerRepository
-from sms_django.repositories.stock import (
-    DjangoLocationRepository,
-    DjangoLotRepository,
-    DjangoReasonCodeRepository,
-    DjangoWarehouseRepository,
-)
+from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
+from sms_django.repositories.stock_lots import DjangoLotRepository, DjangoReasonCodeRepository
 from sms_django.repositories.stock_reader import DjangoStockReader
 from sms_django.repositories.usage import DjangoUsage
 
@@ -111,7 +107,6 @@ SERVICES: tuple[type[Any], ...] = (
     LotService,
     ReasonCodeService,
     StockService,
-    Ledger,
     AuditService,
 )
 
@@ -149,6 +144,7 @@ def adapters(binder: Binder) -> None:
     binder.bind(StockReader, to=DjangoStockReader, scope=singleton)
     binder.bind(LedgerAudit, to=DjangoLedgerAudit, scope=singleton)
     binder.bind(AuditRepository, to=DjangoAuditRepository, scope=singleton)
+    binder.bind(Ledger, to=inject(Ledger), scope=singleton)
 
 
 def services(binder: Binder) -> None:

@@ -158,7 +158,9 @@ def test_start_makes_owner_and_demo_once_and_ends_with_its_children(
     tmp_path: Path, database_url: str
 ) -> None:
     variables = {"SMS_VAR": str(tmp_path / "var"), "DATABASE_URL": database_url}
+    begun = time.monotonic()
     with started(tmp_path / "first.log", **variables) as served:
+        first = time.monotonic() - begun
         page = served.get("/admin/login/").read().decode()
         stylesheet = re.search(r'href="(/static/[^"]+\.css)"', page)
         assert stylesheet is not None
@@ -177,11 +179,10 @@ def test_start_makes_owner_and_demo_once_and_ends_with_its_children(
     stamp = (tmp_path / "var" / "static.stamp").stat().st_mtime_ns
     begun = time.monotonic()
     with started(tmp_path / "second.log", **variables) as served:
-        took = time.monotonic() - begun
+        assert time.monotonic() - begun < first
         token = served.log_in(username, password)
         assert served.json("/api/v1/products/", token)["count"] == 13
         assert served.json("/api/v1/stock/levels/", token)["count"] > 13
-    assert took < 15  # about three seconds on a machine with nothing else to do
     assert OWNER_LINE.search((tmp_path / "second.log").read_text()) is None
     assert (tmp_path / "var" / "static.stamp").stat().st_mtime_ns == stamp
 

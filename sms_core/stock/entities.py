@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import ClassVar
 
 from sms_core.shared.entities import Entity, MasterData
-from sms_core.shared.errors import Invalid, RuleBroken
+from sms_core.shared.errors import RuleBroken
 from sms_core.shared.text import fold, tidy, tidy_text
 from sms_core.stock.kinds import Kind
 
@@ -115,7 +114,7 @@ class Lot(Entity):
 
 @dataclass(kw_only=True)
 class ReasonCode(MasterData):
-    """Why stock changes, offered for certain kinds of postings.
+    """Why stock changes, offered for certain kinds of postings, or for all if none is named.
 
     `delivered_as` is the key of a reason the system came with.
     """
@@ -130,22 +129,14 @@ class ReasonCode(MasterData):
     def check(self) -> None:
         self.code = tidy(self.code, "code")
         self.label = tidy(self.label or self.code, "label")
-        self.kinds = _in_order(self.kinds)
+        chosen = set(self.kinds)
+        self.kinds = tuple(kind for kind in Kind if kind in chosen)
 
     def see_that_offered_for(self, kind: Kind) -> None:
         """Raise RuleBroken unless it is a reason for this kind of posting."""
-        if kind not in self.kinds:
+        if self.kinds and kind not in self.kinds:
             raise RuleBroken(
                 f"The reason {self.code} is not offered for this ({kind.value}).",
                 code="reason_not_offered",
                 pointer="/reason_code",
             )
-
-
-def _in_order(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
-    chosen = set(kinds)
-    if not chosen:
-        raise Invalid(
-            "Say for which kinds of postings the reason is.", code="required", pointer="/kinds"
-        )
-    return tuple(kind for kind in Kind if kind in chosen)

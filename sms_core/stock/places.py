@@ -43,28 +43,29 @@ class LimitedService(MasterDataService[M, F]):
 
     def search(self, filter: F, page: PageRequest, *, by: Actor) -> Page[M]:
         """The ones that match, a page at a time."""
+        by.require(f"{self.resource}.view")
         return super().search(replace(filter, visible=by.warehouse_ids), page, by=by)
 
     def change(self, command: Change, *, by: Actor) -> M:
         """Change one; raises NotFound, Stale, Invalid, RuleBroken, Duplicate."""
         by.require(f"{self.resource}.change")
         with self.uow:
-            self.admit(self.repository.get(command.id), command, by)
+            self._admit(self.repository.get(command.id), command, by)
             return super().change(command, by=by)
 
     def delete(self, id: int, *, by: Actor, version: int | None = None) -> None:
         """Archive one; raises NotFound, Stale, and InUse while there is stock."""
         by.require(f"{self.resource}.delete")
         with self.uow:
-            self.admit(self.repository.get(id), None, by)
+            self._admit(self.repository.get(id), None, by)
             super().delete(id, by=by, version=version)
 
     def bulk_delete(self, ids: Collection[int], *, by: Actor) -> BulkDeleted:
         """Archive those that exist, are seen and hold no stock."""
         by.require(f"{self.resource}.delete")
         with self.uow:
-            live = self.repository.hold(ids)
-            seen = [id for id, entity in live.items() if by.sees(self.warehouse_of(entity))]
+            live = self.repository.lock_for_archiving(ids)
+            seen = [entity.id for entity in live if by.sees(self.warehouse_of(entity))]
             done = super().bulk_delete(seen, by=by)
         return replace(done, missing_ids=sorted({*done.missing_ids, *(set(ids) - set(seen))}))
 
@@ -79,7 +80,7 @@ class LimitedService(MasterDataService[M, F]):
         """The warehouse it belongs to."""
         raise NotImplementedError
 
-    def admit(self, entity: M, command: Change | None, by: Actor) -> None:
+    def _admit(self, entity: M, command: Change | None, by: Actor) -> None:
         """Look at one before it is locked to be changed by the command, or archived; raises."""
         self._see(entity, by)
 
@@ -171,8 +172,8 @@ class LocationService(LimitedService[Location, LocationFilter]):
     def warehouse_of(self, location: Location) -> int:
         return location.warehouse_id
 
-    def admit(self, location: Location, command: Change | None, by: Actor) -> None:
-        super().admit(location, command, by)
+    def _admit(self, location: Location, command: Change | None, by: Actor) -> None:
+        super()._admit(location, command, by)
         warehouse = held(self.warehouses, location.warehouse_id, field="warehouse_id")
         if isinstance(command, ChangeLocation):
             self._see_that_it_stays(location, command)

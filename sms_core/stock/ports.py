@@ -9,7 +9,14 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 
-from sms_core.shared.paging import CursorPage, CursorRequest, ListFilter, Page, PageRequest
+from sms_core.shared.paging import (
+    CursorPage,
+    CursorRequest,
+    ListFilter,
+    Order,
+    Page,
+    PageRequest,
+)
 from sms_core.shared.ports import MasterDataRepository, Repository
 from sms_core.stock.entities import Location, LocationKind, Lot, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
@@ -80,7 +87,9 @@ class LotSort(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LotFilter(ListFilter):
+class LotFilter:
+    search: str = ""
+    order: tuple[Order, ...] = ()
     variant_id: int | None = None
     code: str | None = None
     is_blocked: bool | None = None
@@ -192,10 +201,13 @@ COST_SORTS = frozenset({LevelSort.UNIT_COST, LevelSort.VALUE})
 
 
 @dataclass(frozen=True, kw_only=True)
-class LevelFilter(VisibleFilter):
+class LevelFilter:
     """`category_id` means the category and all below it; `below_alert`: at or below the reorder
     level, over the warehouses one may see or the one asked for."""
 
+    search: str = ""
+    order: tuple[Order, ...] = ()
+    visible: frozenset[int] | None = None
     warehouse_id: int | None = None
     variant_id: int | None = None
     product_id: int | None = None

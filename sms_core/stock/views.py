@@ -86,7 +86,10 @@ class EntryView:
 
 @dataclass(frozen=True, kw_only=True)
 class PostingView:
-    """A posting; `entries` are left out in lists and limited to the warehouses one may see."""
+    """A posting; `entries` are left out in lists and limited to the warehouses one may see.
+
+    Nothing makes postings but receipts and issues: none has a document, none is reversed.
+    """
 
     id: int
     number: str
@@ -103,6 +106,8 @@ class PostingView:
     customer_id: int | None
     reverses_id: int | None
     entry_count: int
+    document: None = None
+    reversed_lines: tuple[int, ...] = ()
     entries: tuple[EntryView, ...] = ()
 
     def without_costs(self) -> PostingView:

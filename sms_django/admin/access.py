@@ -102,7 +102,7 @@ class UserForm(CoreForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limit = self.instance.warehouse_ids
-        self.initial |= {"is_limited": limit is not None, "warehouses": limit or []}
+        self.initial.update(is_limited=limit is not None, warehouses=limit or [])
         # Somebody who may only look has a page without fields.
         if "warehouses" in self.fields:
             self.fields["warehouses"].queryset = self._choosable(limit or [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
@@ -60,6 +60,11 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 class LoginForm(AuthenticationForm):  # type: ignore[misc]
     """The log-in; a refusal of the core stands on top of it."""
+
+    error_messages: ClassVar[dict[str, str]] = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "Username or password is not right.",
+    }
 
     def clean(self) -> dict[str, Any]:
         try:

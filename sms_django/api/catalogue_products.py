@@ -72,6 +72,8 @@ class ImageUrlField(serializers.CharField):
 
 
 class BarcodeSerializer(CoreSerializer):
+    """What a scanner reads, and how much of the variant it stands for."""
+
     command = Barcode
 
     code = NameField(help_text="Unique, not counting case and leading zeros.")
@@ -100,6 +102,8 @@ class VariantFields(CoreSerializer):
 
 
 class NewVariantSerializer(VariantFields):
+    """A variant that a new product begins with."""
+
     command = NewVariant
 
 
@@ -120,6 +124,8 @@ class NewVariantSerializer(VariantFields):
     ]
 )
 class VariantSerializer(VariantFields, RecordSerializer):
+    """A variant and what there is of it."""
+
     product_id = IdField(help_text="A variant stays with its product.")
     image = ImageUrlField()
     on_hand = QuantityField(read_only=True, source="stock.on_hand")
@@ -202,10 +208,14 @@ class ProductFields(RecordSerializer):
     ]
 )
 class NewProductSerializer(ProductFields):
+    """A product to be listed; a standard one makes its variant by itself."""
+
     variants = NewVariantSerializer(many=True, default=())
 
 
 class ProductSerializer(ProductFields):
+    """A product with its variants and what there is of it."""
+
     variants = VariantSerializer(many=True, read_only=True)
 
 

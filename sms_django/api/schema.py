@@ -113,6 +113,7 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
         },
     }
+    _name_types_once(result["components"]["schemas"])
     for path in result["paths"].values():
         for operation in path.values():
             operation["responses"]["default"] = answer
@@ -120,3 +121,14 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 if parameter["in"] == "path" and parameter["name"] == "id":
                     parameter["schema"] = _ID
     return result
+
+
+def _name_types_once(schema: Any) -> None:
+    """A cost may be null by itself and by `allow_null`; JSON Schema takes each type once."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("type"), list):
+            schema["type"] = list(dict.fromkeys(schema["type"]))
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            _name_types_once(part)

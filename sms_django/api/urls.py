@@ -6,7 +6,16 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from sms_django.api import access, catalogue, catalogue_products, company
+from sms_django.api import (
+    access,
+    catalogue,
+    catalogue_products,
+    company,
+    stock,
+    stock_levels,
+    stock_orders,
+    stock_postings,
+)
 from sms_django.api.access_sessions import MeViewSet, PasswordViewSet, TokenViewSet
 from sms_django.api.root import RootViewSet
 
@@ -21,6 +30,17 @@ router.register("categories", catalogue.CategoryViewSet, basename="category")
 router.register("units", catalogue.UnitViewSet, basename="unit")
 router.register("products", catalogue_products.ProductViewSet, basename="product")
 router.register("variants", catalogue_products.VariantViewSet, basename="variant")
+# stock
+router.register("warehouses", stock.WarehouseViewSet, basename="warehouse")
+router.register("locations", stock.LocationViewSet, basename="location")
+router.register("lots", stock.LotViewSet, basename="lot")
+router.register("reason-codes", stock.ReasonCodeViewSet, basename="reason-code")
+router.register("stock/levels", stock_levels.LevelViewSet, basename="level")
+router.register("stock/bins", stock_levels.BinViewSet, basename="bin")
+router.register("stock/entries", stock_postings.EntryViewSet, basename="entry")
+router.register("stock/postings", stock_postings.PostingViewSet, basename="posting")
+router.register("stock/receipts", stock_orders.ReceiptViewSet, basename="receipt")
+router.register("stock/issues", stock_orders.IssueViewSet, basename="issue")
 
 v1 = [
     path("", RootViewSet.as_view({"get": "index"}, name="Start"), name="api-root"),

@@ -17,7 +17,12 @@ class Company(Row):
     currency = models.CharField(max_length=3, default="EUR")
     currency_places = models.PositiveSmallIntegerField(default=2)
     time_zone = models.CharField(max_length=120, default="UTC")
-    large_adjustment_value = ScaledDecimalField(places=4, null=True, blank=True)
+    large_adjustment_value = ScaledDecimalField(
+        places=4,
+        null=True,
+        blank=True,
+        help_text="Correcting stock by more takes a permission of its own. Empty: never.",
+    )
 
     class Meta:
         default_permissions = ()

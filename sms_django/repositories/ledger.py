@@ -14,56 +14,27 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from sms_core.shared.errors import Conflict
-from sms_core.shared.numbers import MONEY_PLACES, QUANTITY_PLACES, UNIT_COST_PLACES
+from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_core.stock.chain import whole
 from sms_core.stock.kinds import Kind
 from sms_core.stock.levels import Bin, Goods, Level, LevelKey
 from sms_core.stock.ports import LedgerRepository, Stamp
-from sms_core.stock.postings import Entry, Posting
+from sms_core.stock.postings import Posting
 from sms_django import models, numbering
 from sms_django.repositories.base import key_share
-from sms_django.repositories.rows import given, insert, stored_time
-from sms_django.repositories.stock import DjangoLocationRepository, DjangoLotRepository
+from sms_django.repositories.ledger_rows import (
+    BIN,
+    ENTRY,
+    KEY,
+    LEVEL,
+    entry_row,
+    level_row,
+    to_level,
+)
+from sms_django.repositories.rows import given, insert
+from sms_django.repositories.stock import DjangoLocationRepository
+from sms_django.repositories.stock_lots import DjangoLotRepository
 from sms_django.stock_figures import usable_bins
-
-_KEY = (("variant_id", "bigint"), ("warehouse_id", "bigint"), ("in_transit", "boolean"))
-_LEVEL = (
-    ("id", "bigint"),
-    ("before", "bigint"),
-    ("version", "bigint"),
-    ("on_hand", "bigint"),
-    ("reserved", "bigint"),
-    ("value", "bigint"),
-    ("last_hash", "text"),
-    ("last_recorded_at", "timestamptz"),
-    ("last_cost", "bigint"),
-    ("last_cost_at", "timestamptz"),
-)
-_BIN = (
-    ("level_id", "bigint"),
-    ("location_id", "bigint"),
-    ("lot_id", "bigint"),
-    ("on_hand", "bigint"),
-)
-_ENTRY = (
-    ("posting_id", "bigint"),
-    ("line", "integer"),
-    ("level_id", "bigint"),
-    ("seq", "bigint"),
-    ("location_id", "bigint"),
-    ("lot_id", "bigint"),
-    ("quantity", "bigint"),
-    ("reserved", "bigint"),
-    ("value", "bigint"),
-    ("counterpart", "text"),
-    ("unit_cost", "bigint"),
-    ("cost_source", "text"),
-    ("bin_on_hand_after", "bigint"),
-    ("on_hand_after", "bigint"),
-    ("reserved_after", "bigint"),
-    ("value_after", "bigint"),
-    ("hash", "text"),
-)
 
 
 class DjangoLedgerRepository(LedgerRepository):
@@ -100,7 +71,7 @@ class DjangoLedgerRepository(LedgerRepository):
     def lock(self, keys: Collection[LevelKey]) -> dict[LevelKey, Level]:
         rows = [(key.variant_id, key.warehouse_id, key.in_transit) for key in sorted(keys)]
         self._make_missing(rows)
-        source, parameters = given(_KEY, rows)
+        source, parameters = given(KEY, rows)
         table = models.Level._meta.db_table
         lock = "FOR NO KEY UPDATE OF level" if connection.vendor == "postgresql" else ""
         locked = models.Level.objects.raw(
@@ -111,7 +82,7 @@ class DjangoLedgerRepository(LedgerRepository):
             f" ORDER BY level.variant_id, level.warehouse_id, level.in_transit {lock}",
             parameters,
         )
-        levels = {row.pk: _level(row) for row in locked}
+        levels = {row.pk: to_level(row) for row in locked}
         self._fill(levels)
         return {level.key: level for level in levels.values()}
 
@@ -145,8 +116,8 @@ class DjangoLedgerRepository(LedgerRepository):
         self._update_levels(posting, levels)
         self._put_bins(posting, ids)
         with connection.cursor() as cursor:
-            rows = [_entry_row(posting.id, ids[entry.level], entry) for entry in posting.entries]
-            cursor.execute(*insert(models.Entry._meta.db_table, _ENTRY, rows))
+            rows = [entry_row(posting.id, ids[entry.level], entry) for entry in posting.entries]
+            cursor.execute(*insert(models.Entry._meta.db_table, ENTRY, rows))
 
     def available_elsewhere(
         self,
@@ -179,7 +150,7 @@ class DjangoLedgerRepository(LedgerRepository):
         }
 
     def _make_missing(self, keys: list[tuple[int, int, bool]]) -> None:
-        source, parameters = given(_KEY, keys)
+        source, parameters = given(KEY, keys)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {models.Level._meta.db_table} (variant_id, warehouse_id, in_transit,"  # noqa: S608 (our own table)
@@ -223,10 +194,10 @@ class DjangoLedgerRepository(LedgerRepository):
         changes: dict[LevelKey, int] = {}
         for entry in posting.entries:
             changes[entry.level] = changes.get(entry.level, 0) + 1
-        rows = [_level_row(level, changes[level.key]) for level in levels if level.key in changes]
-        source, parameters = given(_LEVEL, rows)
+        rows = [level_row(level, changes[level.key]) for level in levels if level.key in changes]
+        source, parameters = given(LEVEL, rows)
         table = models.Level._meta.db_table
-        changed = ", ".join(f"{name} = given.{name}" for name, _ in _LEVEL[2:])
+        changed = ", ".join(f"{name} = given.{name}" for name, _ in LEVEL[2:])
         with connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE {table} SET {changed} FROM {source}"  # noqa: S608 (our own table)
@@ -253,57 +224,4 @@ class DjangoLedgerRepository(LedgerRepository):
             if rows:
                 then = f"ON CONFLICT {key} DO UPDATE SET on_hand = excluded.on_hand"
                 with connection.cursor() as cursor:
-                    cursor.execute(*insert(table, _BIN, rows, then=then))
-
-
-def _level(row: models.Level) -> Level:
-    return Level(
-        key=LevelKey(row.variant_id, row.warehouse_id, row.in_transit),
-        id=row.pk,
-        on_hand=row.on_hand,
-        reserved=row.reserved,
-        value=row.value,
-        version=row.version,
-        last_hash=row.last_hash,
-        last_recorded_at=row.last_recorded_at,
-        last_cost=row.last_cost,
-        last_cost_at=row.last_cost_at,
-    )
-
-
-def _level_row(level: Level, changes: int) -> tuple[Any, ...]:
-    return (
-        level.id,
-        level.version - changes,
-        level.version,
-        whole(level.on_hand, QUANTITY_PLACES),
-        whole(level.reserved, QUANTITY_PLACES),
-        whole(level.value, MONEY_PLACES),
-        level.last_hash,
-        stored_time(level.last_recorded_at),
-        None if level.last_cost is None else whole(level.last_cost, UNIT_COST_PLACES),
-        stored_time(level.last_cost_at),
-    )
-
-
-def _entry_row(posting_id: int, level_id: int, entry: Entry) -> tuple[Any, ...]:
-    after = entry.bin_on_hand_after
-    return (
-        posting_id,
-        entry.line,
-        level_id,
-        entry.seq,
-        entry.location_id,
-        entry.lot_id,
-        whole(entry.quantity, QUANTITY_PLACES),
-        whole(entry.reserved, QUANTITY_PLACES),
-        whole(entry.value, MONEY_PLACES),
-        entry.counterpart.value,
-        whole(entry.unit_cost, UNIT_COST_PLACES),
-        entry.cost_source.value if entry.cost_source else None,
-        None if after is None else whole(after, QUANTITY_PLACES),
-        whole(entry.on_hand_after, QUANTITY_PLACES),
-        whole(entry.reserved_after, QUANTITY_PLACES),
-        whole(entry.value_after, MONEY_PLACES),
-        entry.hash,
-    )
+                    cursor.execute(*insert(table, BIN, rows, then=then))

@@ -23,10 +23,9 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, NullIf
 
 from sms_core.shared.errors import NotFound
-from sms_core.shared.numbers import QUANTITY_PLACES, UNIT_COST_PLACES, rounded
+from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_core.shared.paging import CursorPage, CursorRequest, Order, Page, PageRequest
 from sms_core.shared.text import fold
-from sms_core.stock.levels import ZERO
 from sms_core.stock.ports import (
     BinFilter,
     BinSort,
@@ -39,6 +38,7 @@ from sms_core.stock.ports import (
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
 from sms_django import models
 from sms_django.models.base import ScaledDecimalField
+from sms_django.repositories import stock_views
 from sms_django.repositories.catalogue_products import category_and_below
 from sms_django.stock_figures import Seen, company_day, short, usable_bins
 
@@ -78,7 +78,7 @@ class DjangoStockReader(StockReader):
         default = ("variant__code_key", "warehouse__code_key", "pk")
         ordered = rows.order_by(*(_ordering(filter.order, _LEVEL_COLUMNS) or default))
         return Page(
-            [_level_view(row) for row in ordered[page.offset : page.offset + page.size]],
+            [stock_views.level_view(row) for row in ordered[page.offset : page.offset + page.size]],
             total,
             page,
         )
@@ -101,7 +101,9 @@ class DjangoStockReader(StockReader):
         default = ("level__variant__code_key", "level__warehouse__code_key", "location__code_key")
         ordered = rows.order_by(*(_ordering(filter.order, _BIN_COLUMNS) or (*default, "pk")))
         return Page(
-            [_bin_view(row) for row in ordered[page.offset : page.offset + page.size]], total, page
+            [stock_views.bin_view(row) for row in ordered[page.offset : page.offset + page.size]],
+            total,
+            page,
         )
 
     def entries(self, filter: EntryFilter, cursor: CursorRequest) -> CursorPage[EntryView]:
@@ -120,7 +122,7 @@ class DjangoStockReader(StockReader):
             if value is not None:
                 rows = rows.filter(**{column: value})
         found, after = _stretch(rows, cursor)
-        return CursorPage([_entry_view(row) for row in found], after)
+        return CursorPage([stock_views.entry_view(row) for row in found], after)
 
     def postings(self, filter: PostingFilter, cursor: CursorRequest) -> CursorPage[PostingView]:
         rows = models.Posting.objects.all()
@@ -142,17 +144,17 @@ class DjangoStockReader(StockReader):
         counted = own.order_by().values("posting").annotate(number=Count("pk")).values("number")
         rows = rows.annotate(entry_count=Coalesce(Subquery(counted), Value(0)))
         found, after = _stretch(rows.select_related("reason_code"), cursor)
-        return CursorPage([_posting_view(row, row.entry_count) for row in found], after)
+        return CursorPage([stock_views.posting_view(row, row.entry_count) for row in found], after)
 
     def posting(self, id: int, visible: frozenset[int] | None) -> PostingView:
         row = models.Posting.objects.filter(pk=id).select_related("reason_code").first()
         rows = _named_entries().filter(posting_id=id).order_by("pk")
         if visible is not None:
             rows = rows.filter(level__warehouse_id__in=visible)
-        entries = tuple(_entry_view(entry) for entry in rows) if row else ()
+        entries = tuple(stock_views.entry_view(entry) for entry in rows) if row else ()
         if row is None or not entries:
             raise NotFound(f"There is no posting {id}.")
-        return _posting_view(row, len(entries), entries)
+        return stock_views.posting_view(row, len(entries), entries)
 
     def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:
         rows = models.Level.objects.filter(warehouse_id__in=set(ids), on_hand__gt=0)
@@ -230,92 +232,3 @@ def _stretch(
     more = len(found) > cursor.limit
     found = found[: cursor.limit]
     return found, (found[-1].pk,) if more else None
-
-
-def _level_view(row: Any) -> LevelView:
-    unit_cost = rounded(row.value / row.on_hand, UNIT_COST_PLACES) if row.on_hand else None
-    return LevelView(
-        variant_id=row.variant_id,
-        variant_code=row.variant.code,
-        product_id=row.variant.product_id,
-        product_name=row.variant.product.name,
-        warehouse_id=row.warehouse_id,
-        warehouse_code=row.warehouse.code,
-        on_hand=row.on_hand,
-        reserved=row.reserved,
-        available=row.available,
-        in_transit=row.coming,
-        on_order=ZERO,
-        incoming=row.coming,
-        backordered=ZERO,
-        unit_cost=unit_cost,
-        value=row.value,
-    )
-
-
-def _bin_view(row: Any) -> BinView:
-    variant = row.level.variant
-    return BinView(
-        variant_id=variant.pk,
-        variant_code=variant.code,
-        product_id=variant.product_id,
-        product_name=variant.product.name,
-        warehouse_id=row.level.warehouse_id,
-        warehouse_code=row.level.warehouse.code,
-        location_id=row.location_id,
-        location_code=row.location.code,
-        location_kind=row.location.kind,
-        lot_id=row.lot_id,
-        lot_code=row.lot.code if row.lot else None,
-        expires_on=row.lot.expires_on if row.lot else None,
-        on_hand=row.on_hand,
-        usable=bool(row.usable),
-    )
-
-
-def _entry_view(row: Any) -> EntryView:
-    return EntryView(
-        id=row.pk,
-        posting_id=row.posting_id,
-        line=row.line,
-        kind=row.posting.kind,
-        variant_id=row.level.variant_id,
-        variant_code=row.level.variant.code,
-        warehouse_id=row.level.warehouse_id,
-        location_id=row.location_id,
-        lot_code=row.lot.code if row.lot else None,
-        seq=row.seq,
-        quantity=row.quantity,
-        reserved=row.reserved,
-        value=row.value,
-        unit_cost=row.unit_cost,
-        cost_source=row.cost_source,
-        on_hand_after=row.on_hand_after,
-        reserved_after=row.reserved_after,
-        value_after=row.value_after,
-        counterpart=row.counterpart,
-        occurred_at=row.posting.occurred_at,
-        recorded_at=row.posting.recorded_at,
-        hash=row.hash,
-    )
-
-
-def _posting_view(row: Any, entry_count: int, entries: tuple[EntryView, ...] = ()) -> PostingView:
-    return PostingView(
-        id=row.pk,
-        number=row.number,
-        kind=row.kind,
-        occurred_at=row.occurred_at,
-        recorded_at=row.recorded_at,
-        user_id=row.user_id,
-        username=row.username,
-        request_id=row.request_id,
-        reference=row.reference,
-        note=row.note,
-        reason_code=row.reason_code.code if row.reason_code else None,
-        supplier_id=row.supplier_id,
-        customer_id=row.customer_id,
-        reverses_id=row.reverses_id,
-        entry_count=entry_count,
-        entries=entries,
-    )

@@ -178,7 +178,7 @@ class InMemoryReasonCodeRepository(
 
     def matches(self, reason: ReasonCode, filter: ReasonCodeFilter) -> bool:
         return (
-            (filter.kind is None or filter.kind in reason.kinds)
+            (filter.kind is None or not reason.kinds or filter.kind in reason.kinds)
             and _same(filter.code, reason.code)
             and _same(filter.label, reason.label)
         )

@@ -131,6 +131,18 @@ def test_no_limit_and_no_warehouse_are_different_things(owner: Client) -> None:
     assert limit() is None
 
 
+def test_a_user_is_limited_to_the_warehouses_that_are_ticked(owner: Client) -> None:
+    ann = make_user("ann", "clerk")
+    a, b = (models.Warehouse.objects.create(code=c, code_key=c, name=c).pk for c in "ab")
+
+    send(owner, ann, is_limited="on", warehouses=[b])
+
+    assert models.User.objects.get(pk=ann.id).warehouse_ids == [b]
+    form = owner.get(url("user_change", ann.id)).context["adminform"].form
+    assert [row.pk for row in form.fields["warehouses"].queryset] == [a, b]
+    assert form["warehouses"].value() == [b]
+
+
 def test_the_last_owner_stays_one_and_the_page_says_why(owner: Client) -> None:
     row = models.User.objects.get()
     user = container().get(UserService).get(row.pk, by=system_actor())

@@ -261,6 +261,18 @@ def test_nobody_gives_a_warehouse_he_has_not() -> None:
     assert answer.status_code == 403
 
 
+def test_who_is_limited_to_a_warehouse_gives_that_one_only() -> None:
+    mine, other = (models.Warehouse.objects.create(code=c, code_key=c, name=c).pk for c in "ab")
+    make_user("petra", "user.view", "user.add", warehouse_ids=(mine,))
+    petra = log_in("petra")
+    body = {"username": "bob", "password": PASSWORD}
+
+    for limit in (None, [other], [mine, other]):
+        assert petra.post(USERS, {**body, "warehouse_ids": limit}, JSON).status_code == 403
+    made = petra.post(USERS, {**body, "warehouse_ids": [mine]}, JSON)
+    assert (made.status_code, made.json()["warehouse_ids"]) == (201, [mine])
+
+
 def test_who_may_see_users_but_not_change_them_is_refused() -> None:
     ann = make_user("ann", "user.view")
     browser = log_in("ann")

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpResponse
+from django.test import RequestFactory
 from rest_framework.test import APIClient
 
 from sms_core.catalogue.services import BrandService
@@ -24,6 +26,7 @@ from sms_core.shared.errors import (
     Unknown,
     gathered,
 )
+from sms_django.api.middleware import BodySizeMiddleware
 from tests.adapters.api.conftest import ApiAs
 
 BRANDS = "/api/v1/brands/"
@@ -384,3 +387,51 @@ def test_the_browsable_page_stays_a_page_when_refused(api: APIClient) -> None:
     assert answer.status_code == 400
     assert answer["Content-Type"].startswith("text/html")
     assert "must not be empty" in answer.content.decode()
+
+
+class Pool:
+    """Counts how often it was told to look after its connections."""
+
+    checks = 0
+
+    def check(self) -> None:
+        self.checks += 1
+
+
+def test_a_lost_connection_makes_the_pool_look_after_all_of_them(
+    api: APIClient, refusing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = Pool()
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(type(connection), "pool", pool, raising=False)
+
+    refusing(_postgresql("55P03"))
+    api.get(BRANDS)
+    assert pool.checks == 0
+
+    refusing(_postgresql("57P01"))
+    api.post(BRANDS, {"name": "x"})
+    assert pool.checks == 0
+    api.get(BRANDS)
+    assert pool.checks == 2  # once for each of the two tries of a read
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "refused"),
+    [
+        ("/api/v1/products/1/image/", 5 * 1024 * 1024, False),
+        ("/api/v1/variants/1/image/", 5 * 1024 * 1024, False),
+        ("/api/v1/products/1/image/", 6 * 1024 * 1024, True),
+        ("/api/v1/products/1/", 1024 * 1024 + 1, True),
+        ("/api/v1/brands/1/image/", 1024 * 1024 + 1, True),
+        ("/elsewhere/", 100 * 1024 * 1024, False),
+    ],
+)
+def test_only_pictures_may_be_larger(
+    rf: RequestFactory, path: str, size: int, refused: bool
+) -> None:
+    request = rf.put(path, b"", content_type="image/png", CONTENT_LENGTH=str(size))
+    middleware = BodySizeMiddleware(lambda request: HttpResponse("passed"))
+
+    assert middleware(request).status_code == (413 if refused else 200)

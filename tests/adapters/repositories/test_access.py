@@ -21,6 +21,7 @@ from sms_core.access.ports import (
     UserFilter,
     UserRepository,
     UserSort,
+    Warehouses,
 )
 from sms_core.shared.errors import Duplicate, NotFound, Stale
 from sms_core.shared.paging import Order, PageRequest
@@ -316,6 +317,15 @@ def test_a_log_in_is_noted_without_a_new_version(store: Store) -> None:
 
     stored = store.users.get(user.id)
     assert (stored.last_login, stored.version) == (NOW, 1)
+
+
+def test_archived_warehouses_are_not_among_the_existing() -> None:
+    live, gone = (models.Warehouse.objects.create(code=c, code_key=c, name=c) for c in "ab")
+    models.Warehouse.objects.filter(pk=gone.pk).update(deleted_at=NOW)
+
+    found = container().get(Warehouses).existing([live.pk, gone.pk, 10**9])
+
+    assert found == {live.pk}
 
 
 # --- token families ------------------------------------------------------------------------------

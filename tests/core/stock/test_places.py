@@ -11,7 +11,6 @@ from sms_core.shared.errors import (
     Duplicate,
     Forbidden,
     InUse,
-    Invalid,
     NotFound,
     RuleBroken,
     Stale,
@@ -238,9 +237,12 @@ def test_a_reason_is_offered_for_kinds_and_may_be_retired(company: Company) -> N
     assert (made.label, made.kinds) == ("broken", (Kind.ISSUE, Kind.SCRAP))
     service.change(ChangeReasonCode(id=made.id, label="Broken"), by=actor())
     service.delete(made.id, by=actor())
-    with pytest.raises(Invalid) as caught:
-        service.create(CreateReasonCode(code="empty"), by=actor())
-    assert caught.value.pointer == "/kinds"
+
+
+def test_a_reason_without_kinds_is_offered_for_all(company: Company) -> None:
+    made = company.reason_service.create(CreateReasonCode(code="any"), by=actor())
+    for kind in Kind:
+        made.see_that_offered_for(kind)
 
 
 def test_the_delivered_reasons_are_those_of_the_contract() -> None:

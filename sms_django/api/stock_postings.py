@@ -1,0 +1,125 @@
+"""How stock came to be what it is: the ledger and its postings over HTTP."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sms_core.stock.kinds import CostSource, Counterpart, Kind
+from sms_core.stock.ports import (
+    EntryFilter,
+    PostingFilter,
+)
+from sms_django import models
+from sms_django.api import filters
+from sms_django.api.fields import (
+    ChoiceField,
+    CostField,
+    DateTimeField,
+    IdField,
+    NameField,
+    OptionalNameField,
+    QuantityField,
+    TextField,
+)
+from sms_django.api.pagination import KeysetPagination
+from sms_django.api.serializers import CoreSerializer
+from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
+
+
+class IdKeyset(KeysetPagination):
+    """A ledger in the order of recording."""
+
+    kinds = (int,)
+
+
+class EntrySerializer(CoreSerializer):
+    id = IdField(read_only=True)
+    posting_id = IdField(read_only=True)
+    line = IdField(read_only=True)
+    kind = ChoiceField(Kind, read_only=True)
+    variant_id = IdField(read_only=True)
+    variant_code = NameField(read_only=True)
+    warehouse_id = IdField(read_only=True)
+    location_id = IdField(read_only=True, allow_null=True)
+    lot_code = NameField(read_only=True, allow_null=True)
+    seq = IdField(read_only=True, help_text="Numbers the entries of a variant in a warehouse.")
+    quantity = QuantityField(read_only=True, help_text="What came in, or went out (below 0).")
+    reserved = QuantityField(read_only=True)
+    value = CostField(read_only=True, allow_null=True)
+    unit_cost = CostField(places=UNIT_COST_PLACES, read_only=True, allow_null=True)
+    cost_source = ChoiceField(CostSource, read_only=True, allow_null=True)
+    on_hand_after = QuantityField(read_only=True)
+    reserved_after = QuantityField(read_only=True)
+    value_after = CostField(read_only=True, allow_null=True)
+    counterpart = ChoiceField(Counterpart, read_only=True)
+    occurred_at = DateTimeField(read_only=True)
+    recorded_at = DateTimeField(read_only=True)
+    hash = NameField(read_only=True)
+
+
+class PostingHeaderSerializer(CoreSerializer):
+    id = IdField(read_only=True)
+    number = NameField(read_only=True)
+    kind = ChoiceField(Kind, read_only=True)
+    occurred_at = DateTimeField(read_only=True)
+    recorded_at = DateTimeField(read_only=True)
+    user_id = IdField(read_only=True, allow_null=True)
+    username = NameField(read_only=True)
+    request_id = NameField(read_only=True)
+    reference = OptionalNameField(read_only=True)
+    note = TextField(read_only=True)
+    reason_code = NameField(read_only=True, allow_null=True)
+    supplier_id = IdField(read_only=True, allow_null=True)
+    customer_id = IdField(read_only=True, allow_null=True)
+    document = serializers.JSONField(read_only=True, allow_null=True)
+    reverses_id = IdField(read_only=True, allow_null=True)
+    reversed_lines = serializers.ListField(child=IdField(), read_only=True)
+
+
+class PostingInListSerializer(PostingHeaderSerializer):
+    """A posting of a list: how many entries it has (in the warehouses one sees)."""
+
+    entry_count = serializers.IntegerField(read_only=True)
+
+
+class PostingSerializer(PostingHeaderSerializer):
+    """A posting with its entries (in the warehouses one sees)."""
+
+    entries = EntrySerializer(many=True, read_only=True)
+
+
+class EntryViewSet(StockViewSet):
+    """The ledger, newest first. Nothing in it ever changes."""
+
+    queryset = models.Entry.objects.none()
+    serializer_class = EntrySerializer
+    pagination_class = IdKeyset
+    list_filter = EntryFilter
+
+    def list(self, request: Request) -> Response:
+        asked = self.paginator.asked(request)
+        return self.render_page(
+            self.stock.entries(filters.read(self, request), asked, by=self.actor)
+        )
+
+
+class PostingViewSet(StockViewSet):
+    """The business facts that changed stock, newest first."""
+
+    queryset = models.Posting.objects.none()
+    serializer_class = PostingSerializer
+    pagination_class = IdKeyset
+    list_filter = PostingFilter
+
+    @extend_schema(responses=PostingInListSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        asked = self.paginator.asked(request)
+        page = self.stock.postings(filters.read(self, request), asked, by=self.actor)
+        rows = PostingInListSerializer(page.items, many=True)
+        return self.paginator.answer(request, page, rows.data)
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return self.render(self.stock.posting(self.id, by=self.actor))
