@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -17,6 +18,10 @@ from sms_core.access.permissions import DELIVERED_ROLES
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Forbidden
 from sms_core.stock.audit import AuditService, Finding, head_of
+from sms_core.stock.commands import IssuedLine, IssueGoods, ReceivedLine, ReceiveGoods
+from sms_core.stock.kinds import Counterpart
+from sms_core.stock.postings import NamedLot
+from sms_core.stock.services import StockService
 from sms_django import append_only, models
 from sms_django.repositories.audit import DjangoLedgerAudit
 from tests.corruptions import CORRUPTIONS, rows, run
@@ -34,9 +39,9 @@ def _ledger(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         for _ in build(260, variants=8, warehouses=2, seed=7):
             pass
         yield
-        transaction.set_rollback(True)
         if connection.vendor == "sqlite":
             run("PRAGMA ignore_check_constraints = OFF")
+        transaction.set_rollback(True)
 
 
 def let_anything_be_written() -> None:
@@ -83,6 +88,27 @@ def test_a_ledger_in_order_is_clean() -> None:
     said, _ = verify()
     assert "promises hold" in said
     assert "Head of BENCH-0 (8 levels): " in said
+
+
+def test_what_the_use_cases_add_to_it_is_clean() -> None:
+    stock, level = container().get(StockService), models.Level.objects.filter(on_hand__gt=2)[0]
+    lot = NamedLot(code="new") if level.variant.product.tracks_lots else None
+    bought = ReceivedLine(
+        variant_id=level.variant_id, quantity=Decimal(3), unit_cost=Decimal("1.7"), lot=lot
+    )
+    sold = IssuedLine(variant_id=level.variant_id, quantity=Decimal(2))
+    stock.receive(
+        ReceiveGoods(warehouse_id=level.warehouse_id, lines=(bought, bought)), by=system_actor()
+    )
+    stock.issue(
+        IssueGoods(
+            warehouse_id=level.warehouse_id, counterpart=Counterpart.CUSTOMER, lines=(sold, sold)
+        ),
+        by=system_actor(),
+    )
+    level.refresh_from_db()
+    assert level.version == level.entries.count() > 3
+    assert findings() == []
 
 
 def test_the_ledger_has_something_of_everything() -> None:
