@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "sms_django.api.schema.complete",
     ],
+    "ENUM_NAME_OVERRIDES": {"PostingKind": "sms_django.api.stock.posting_kinds"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

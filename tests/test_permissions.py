@@ -9,6 +9,7 @@ import pytest
 from config.container import SERVICES, container
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Forbidden
+from sms_core.stock.ledger import Ledger
 
 NOBODY = Actor(user_id=1, username="nobody", permissions=frozenset())
 
@@ -29,7 +30,8 @@ class Untouched:
 
 
 def use_cases() -> Iterator[tuple[type[Any], str]]:
-    for service in SERVICES:
+    # The ledger asks nobody: the use case that posts has done so.
+    for service in set(SERVICES) - {Ledger}:
         for name, method in inspect.getmembers(service, inspect.isfunction):
             if not name.startswith("_") and "by" in inspect.signature(method).parameters:
                 yield service, name

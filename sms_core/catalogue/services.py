@@ -47,12 +47,17 @@ class CategoryService(MasterDataService[Category, CategoryFilter]):
     usage: Usage
 
     def change(self, command: Change, *, by: Actor) -> Category:
-        """Change or move one; raises NotFound, Stale, Invalid, Duplicate, Unknown, Cyclic."""
+        """Change or move one; raises NotFound, Stale, Invalid, Duplicate, Unknown, Cyclic.
+
+        Every change locks the tree, in one order: who renames holds the parent as well, and
+        would otherwise meet those who archive both the other way round.
+        """
         by.require("category.change")
         parent_id = command.values().get("parent_id")
         with self.uow:
+            parents = self.repository.lock_tree()
             if parent_id is not None:
-                refuse_cycle(command.id, parent_id, self.repository.lock_tree())
+                refuse_cycle(command.id, parent_id, parents)
             return super().change(command, by=by)
 
     def restore(self, id: int, *, by: Actor) -> Category:

@@ -7,6 +7,7 @@ import unicodedata
 from sms_core.shared.errors import Invalid
 
 NAME_LENGTH = 120
+KEY_LENGTH = 480
 TEXT_LENGTH = 10_000
 _LAYOUT = frozenset("\n\r\t")
 
@@ -16,12 +17,12 @@ def tidy(value: str, field: str) -> str:
     text = _normalised(value, field)
     if not text:
         raise Invalid(f"The {_words(field)} must not be empty.", code="blank", pointer=f"/{field}")
-    return _checked(text, field, NAME_LENGTH)
+    return _named(text, field, NAME_LENGTH)
 
 
 def tidy_optional(value: str, field: str, length: int = NAME_LENGTH) -> str:
     """Like `tidy`, but may be empty."""
-    return _checked(_normalised(value, field), field, length)
+    return _named(_normalised(value, field), field, length)
 
 
 def tidy_text(value: str, field: str) -> str:
@@ -49,6 +50,18 @@ def _normalised(value: str, field: str) -> str:
             pointer=f"/{field}",
         ) from None
     return unicodedata.normalize("NFC", value).strip()
+
+
+def _named(text: str, field: str, length: int) -> str:
+    text = _checked(text, field, length)
+    if not text.isascii() and len(fold(text)) > KEY_LENGTH:
+        # Some signs stand for up to 18 letters, and the folded form is what is indexed.
+        raise Invalid(
+            f"The {_words(field)} is too long when its signs are spelled out.",
+            code="max_length",
+            pointer=f"/{field}",
+        )
+    return text
 
 
 def _checked(text: str, field: str, length: int, allowed: frozenset[str] = frozenset()) -> str:

@@ -22,7 +22,7 @@ from sms_core.stock.entities import Location, LocationKind, Lot, ReasonCode, War
 from sms_core.stock.kinds import Kind
 from sms_core.stock.levels import Goods, Level, LevelKey
 from sms_core.stock.postings import Posting
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,6 +281,14 @@ class StockReader(ABC):
     @abstractmethod
     def posting(self, id: int, visible: frozenset[int] | None) -> PostingView:
         """One with its visible entries; raises NotFound, also when none of them is visible."""
+
+    @abstractmethod
+    def scan(self, texts: Collection[str]) -> dict[str, Scanned]:
+        """What these codes and barcodes stand for; those that nothing has are left out."""
+
+    @abstractmethod
+    def places(self, warehouse_id: int, codes: Collection[str]) -> dict[str, int]:
+        """The ids of the live locations of a warehouse by these codes, whatever their case."""
 
     @abstractmethod
     def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:

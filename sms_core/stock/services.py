@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sms_core.shared.entities import Actor
@@ -22,7 +23,7 @@ from sms_core.stock.ports import (
     StockReader,
 )
 from sms_core.stock.postings import Draft, Incoming, Outgoing
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 
 SEES_COSTS = "cost.view"
 
@@ -105,6 +106,16 @@ class StockService:
             by.require("stock.issue")
         if not by.sees(command.warehouse_id):
             raise Unknown(f"There is no warehouse {command.warehouse_id}.", pointer="/warehouse_id")
+
+    def scan(self, texts: Collection[str], *, by: Actor) -> dict[str, Scanned]:
+        """The variants that codes and barcodes stand for, as typed or read by a scanner."""
+        by.require("stock.view")
+        return self.reader.scan(texts)
+
+    def places(self, warehouse_id: int, codes: Collection[str], *, by: Actor) -> dict[str, int]:
+        """The locations of a warehouse by their codes; nothing for one the actor may not see."""
+        by.require("stock.view")
+        return self.reader.places(warehouse_id, codes) if by.sees(warehouse_id) else {}
 
     def levels(self, filter: LevelFilter, page: PageRequest, *, by: Actor) -> Page[LevelView]:
         """How much there is of everything, by variant and warehouse."""

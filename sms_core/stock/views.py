@@ -113,3 +113,11 @@ class PostingView:
     def without_costs(self) -> PostingView:
         """The same for those who may not see costs."""
         return replace(self, entries=tuple(entry.without_costs() for entry in self.entries))
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a code or barcode stands for; a code of a variant says nothing about how many."""
+
+    variant_id: int
+    quantity: Decimal | None

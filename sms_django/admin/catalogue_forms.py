@@ -110,8 +110,8 @@ class ProductForm(PictureForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.only = only_variant(self.instance)
-        if self.only is not None:
-            self.initial["stock_alert"] = self.only.stock_alert
+        if self.only is not None and self.only.stock_alert is not None:
+            self.initial["stock_alert"] = f"{self.only.stock_alert.normalize():f}"
         self.show_barcodes_of(self.only)
 
     def clean(self) -> dict[str, Any]:

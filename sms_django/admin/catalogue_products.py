@@ -34,6 +34,7 @@ from sms_django.admin.catalogue_forms import ProductForm, VariantForm, lines_of,
 from sms_django.stock_figures import Seen, with_quantities
 
 _OF_VARIANT = "/variants/0"
+_LINK = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>'
 
 
 class StockedAdmin(CoreAdmin):
@@ -49,14 +50,19 @@ class StockedAdmin(CoreAdmin):
         return with_quantities(super().get_queryset(request), seen, self.owner)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        inputs = ("file", "remove_picture")
-        idle: tuple[str, ...] = inputs[1:] if obj is None else inputs
-        if obj is not None and self.has_change_permission(request, obj):
-            idle = ()
+        idle = self.idle(request, obj)
         return [
             (title, {**options, "fields": [f for f in options["fields"] if f not in idle]})
             for title, options in super().get_fieldsets(request, obj)
         ]
+
+    def idle(self, request: HttpRequest, obj: Any) -> set[str]:
+        """The inputs that would do nothing."""
+        if obj is None:
+            return {"picture", "remove_picture"}
+        if not self.has_change_permission(request, obj):
+            return {"file", "remove_picture"}
+        return set() if obj.image else {"picture", "remove_picture"}
 
     def put_picture(self, request: HttpRequest, id: int, values: dict[str, Any]) -> None:
         """Tell the core of a new picture, or that there is none."""
@@ -85,7 +91,7 @@ class StockedAdmin(CoreAdmin):
     @display(description="Picture")
     def picture(self, row: Any) -> SafeString | str:
         if not row.image:
-            return "None"
+            return ""
         url = f"{settings.MEDIA_URL}{row.image}"
         return format_html('<img src="{}" alt="" style="max-height: 12rem">', url)
 
@@ -151,15 +157,19 @@ class ProductAdmin(StockedAdmin):
             self.variants.change(command, by=self.actor(request))
         self.put_picture(request, id, aside)
 
+    def idle(self, request: HttpRequest, obj: Any) -> set[str]:
+        """Variants and what a single one has stand on the page where they are."""
+        if obj is None or obj.type == ProductType.STANDARD:
+            return {*super().idle(request, obj), "variants_shown"}
+        return {*super().idle(request, obj), "stock_alert", "barcodes"}
+
     @display(description="Variants")
-    def variants_shown(self, product: models.Product) -> SafeString | str:
-        if product.pk is None or product.type == ProductType.STANDARD:
-            return "A standard product has just one, which follows it."
+    def variants_shown(self, product: models.Product) -> SafeString:
         add = f"{reverse('admin:sms_variant_add')}?product={product.pk}"
         live = product.variants.filter(deleted_at=None).order_by("code_key")
         rows = [(reverse("admin:sms_variant_change", args=[each.pk]), each) for each in live]
-        links = format_html_join("", '<li><a href="{}">{}</a></li>', rows)
-        return format_html('<ul>{}</ul><a href="{}">Add a variant</a>', links, add)
+        links = format_html_join("", f"<li>{_LINK}</li>", rows)
+        return format_html(f"<ul>{{}}</ul>{_LINK}", links, add, "Add a variant")
 
     @display(description="Reorder level")
     def stock_alert(self, product: models.Product) -> Any:

@@ -37,11 +37,10 @@ from sms_django.api.filters import refuse_unknown
 from sms_django.api.serializers import CoreSerializer, RecordSerializer
 
 
-class PasswordField(serializers.CharField):
-    """A password as it was typed: never trimmed, never shown; the core judges it."""
+class TypedField(serializers.CharField):
+    """Text exactly as it was typed: never trimmed, never shown; the core judges it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("style", {"input_type": "password"})
         super().__init__(write_only=True, trim_whitespace=False, **kwargs)
 
     def run_validation(self, data: Any = empty) -> Any:
@@ -52,6 +51,13 @@ class PasswordField(serializers.CharField):
         if not isinstance(data, str):
             raise refuse("This must be a string.", "invalid")
         return data
+
+
+class PasswordField(TypedField):
+    """A password, which a form hides while it is typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(style={"input_type": "password"}, **kwargs)
 
 
 @extend_schema_serializer(

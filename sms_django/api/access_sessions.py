@@ -13,7 +13,7 @@ from sms_core.access.commands import ChangePassword, LogIn
 from sms_core.access.sessions import SessionService
 from sms_django import models
 from sms_django.actors import account_of, address_of
-from sms_django.api.access import PasswordField
+from sms_django.api.access import PasswordField, TypedField
 from sms_django.api.base import CoreViewSet
 from sms_django.api.fields import CodesField, IdField, IdsField, IntegerField, NameField
 from sms_django.api.fields import OptionalNameField as OptionalField
@@ -30,7 +30,7 @@ from sms_django.api.serializers import CoreSerializer
 )
 class LogInSerializer(CoreSerializer):
     # Any text may be typed here: what cannot be right is a wrong pair like any other.
-    username = PasswordField(style={})
+    username = TypedField()
     password = PasswordField()
 
 
@@ -40,8 +40,8 @@ class LogInSerializer(CoreSerializer):
     ]
 )
 class RefreshSerializer(CoreSerializer):
-    refresh = PasswordField(
-        style={}, help_text="The newest refresh token: it works once, and its answer has the next."
+    refresh = TypedField(
+        help_text="The newest refresh token: it works once, and its answer has the next."
     )
 
 

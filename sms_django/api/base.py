@@ -88,12 +88,12 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action == "list" and hasattr(self, "list_filter"):
-            return  # `filters.read` knows what the list understands
+        if self.action is None or (self.action == "list" and hasattr(self, "list_filter")):
+            return  # there is no such action; or `filters.read` knows what the list understands
         allowed = set(self.parameters.get(self.action or "", ()))
         if self.action == "list":
             allowed |= self.paginator.parameters
-        if self.action in self.idempotent and request.auth is None:
+        if self.idempotent and request.auth is None:
             allowed.add(FORM_PARAMETER)
         filters.refuse_unknown(request, allowed)
 
@@ -113,6 +113,9 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
     def withheld_orders(self) -> frozenset[str]:
         """By what this actor may not sort, since it would tell the costs."""
         return frozenset() if self.actor.may("cost.view") else self.cost_orders
+
+    def get_object(self) -> None:
+        """Nothing: the core looks things up. Only OPTIONS asks, to describe what PUT takes."""
 
     def get_serializer_class(self) -> Any:
         return self.inputs.get(self.action, self.serializer_class)

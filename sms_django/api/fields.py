@@ -187,7 +187,7 @@ class DecimalField(serializers.DecimalField):
             text = text.rstrip("0").rstrip(".")
         if len(text) > _DECIMAL_LENGTH:
             raise refuse("This has too many digits.", "invalid")
-        return Decimal(text)
+        return Decimal(text) or Decimal(0)  # -0 is 0
 
     def to_representation(self, value: Any) -> str:
         return f"{Decimal(value):.{self.places}f}"

@@ -178,14 +178,24 @@ def _cells(
         value, error = _value(field, values), errors.get(name)
         if field.read_only or getattr(field, "withheld", False):
             continue
-        if isinstance(field, CoreListSerializer):
-            # A list within a row: one of its rows can be filled in here.
-            first = value[0] if value else {}
-            yield from _cells(field.child, first, {}, f"{prefix}{name}[0]", field.label)
-        elif isinstance(field, CoreSerializer):
-            yield from _cells(field, value or {}, error or {}, f"{prefix}{name}.", field.label)
+        if isinstance(field, CoreListSerializer | CoreSerializer):
+            yield from _nested_cells(field, value, error, f"{prefix}{name}")
         else:
             yield Cell(BoundField(field, value, error, prefix), group)
+
+
+def _nested_cells(field: Any, value: Any, error: Any, path: str) -> Iterator[Cell]:
+    errors = error if isinstance(error, Mapping) else {}
+    if isinstance(field, CoreListSerializer):
+        # A list within a row: one of its rows can be filled in here.
+        first = value[0] if value else {}
+        cells = _cells(field.child, first, errors.get(0) or {}, f"{path}[0]", field.label)
+    else:
+        cells = _cells(field, value or {}, errors, f"{path}.", field.label)
+    for number, cell in enumerate(cells):
+        if number == 0 and isinstance(error, list):
+            cell.errors = error  # about the whole, so it stands at its beginning
+        yield cell
 
 
 def _value(field: Any, values: Any) -> Any:
@@ -207,17 +217,26 @@ def _refusal(message: str, code: str) -> ErrorDetail:
     return ErrorDetail(message, code=code)
 
 
+_TAIL = ("version", "created_at", "updated_at", "deleted_at")
+
+
 class RecordSerializer(CoreSerializer):
-    """What every record shows: id, version and times. Subclasses add their fields between."""
+    """What every record shows: id, version and times. Subclasses add their fields between.
+
+    What is never archived says `deleted_at = None`.
+    """
 
     id = IdField(read_only=True)
     version = VersionField()
     created_at = DateTimeField(read_only=True)
     updated_at = DateTimeField(read_only=True)
+    deleted_at = DateTimeField(
+        read_only=True, allow_null=True, help_text="When it was deleted; null while it is live."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        tail = ("version", "created_at", "updated_at")
+        tail = tuple(n for n in _TAIL if n in fields)
         order = ["id", *(name for name in fields if name not in {"id", *tail}), *tail]
         return {name: fields[name] for name in order}
 

@@ -53,6 +53,11 @@ from sms_django.api.fields import (
 from sms_django.api.serializers import RecordSerializer
 
 
+def posting_kinds() -> list[tuple[str, str]]:
+    """The kinds of postings as the schema gathers them, under one name wherever they occur."""
+    return list(ChoiceField(Kind).choices.items())
+
+
 @extend_schema_field(
     {"type": "array", "items": {"type": "string", "enum": [kind.value for kind in Kind]}}
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -60,6 +60,20 @@ class EntrySerializer(CoreSerializer):
     hash = NameField(read_only=True)
 
 
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "properties": {
+            "type": {"type": "string"},
+            "id": {"type": "integer"},
+            "number": {"type": "string"},
+        },
+    }
+)
+class DocumentField(serializers.JSONField):
+    """The document that a posting carries out; null for those entered by hand."""
+
+
 class PostingHeaderSerializer(CoreSerializer):
     id = IdField(read_only=True)
     number = NameField(read_only=True)
@@ -74,7 +88,7 @@ class PostingHeaderSerializer(CoreSerializer):
     reason_code = NameField(read_only=True, allow_null=True)
     supplier_id = IdField(read_only=True, allow_null=True)
     customer_id = IdField(read_only=True, allow_null=True)
-    document = serializers.JSONField(read_only=True, allow_null=True)
+    document = DocumentField(read_only=True, allow_null=True)
     reverses_id = IdField(read_only=True, allow_null=True)
     reversed_lines = serializers.ListField(child=IdField(), read_only=True)
 

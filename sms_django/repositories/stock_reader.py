@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, NullIf
 
+from sms_core.catalogue.products import scan_key
 from sms_core.shared.errors import NotFound
 from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_core.shared.paging import CursorPage, CursorRequest, Order, Page, PageRequest
@@ -35,7 +36,7 @@ from sms_core.stock.ports import (
     PostingFilter,
     StockReader,
 )
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 from sms_django import models
 from sms_django.models.base import ScaledDecimalField
 from sms_django.repositories import stock_views
@@ -155,6 +156,24 @@ class DjangoStockReader(StockReader):
         if row is None or not entries:
             raise NotFound(f"There is no posting {id}.")
         return stock_views.posting_view(row, len(entries), entries)
+
+    def scan(self, texts: Collection[str]) -> dict[str, Scanned]:
+        keys = {text: scan_key(text) for text in texts}
+        rows = models.Barcode.objects.filter(key__in=set(keys.values()), deleted_at=None)
+        found = {
+            key: Scanned(variant_id, None if is_code else quantity)
+            for key, variant_id, quantity, is_code in rows.values_list(
+                "key", "variant_id", "quantity", "is_code"
+            )
+        }
+        return {text: found[key] for text, key in keys.items() if key in found}
+
+    def places(self, warehouse_id: int, codes: Collection[str]) -> dict[str, int]:
+        rows = models.Location.objects.filter(
+            warehouse_id=warehouse_id, code_key__in={fold(code) for code in codes}, deleted_at=None
+        )
+        found = dict(rows.values_list("code_key", "pk"))
+        return {code: found[fold(code)] for code in codes if fold(code) in found}
 
     def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:
         rows = models.Level.objects.filter(warehouse_id__in=set(ids), on_hand__gt=0)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from sms_core.catalogue.products import scan_key
 from sms_core.shared.errors import Conflict, NotFound
 from sms_core.shared.paging import CursorPage, CursorRequest, Page, PageRequest
 from sms_core.shared.ports import Clock
@@ -39,7 +40,7 @@ from sms_core.stock.ports import (
     WarehouseSort,
 )
 from sms_core.stock.postings import Entry, Posting
-from sms_core.stock.views import BinView, EntryView, LevelView, PostingView
+from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 from tests.fakes.base import FixedClock, InMemoryMasterDataRepository, InMemoryRepository
 
 
@@ -357,6 +358,22 @@ class InMemoryStockReader(StockReader):
         if view is None or not view.entries:
             raise NotFound(f"There is no posting {id}.")
         return view
+
+    def scan(self, texts: Collection[str]) -> dict[str, Scanned]:
+        return {
+            text: Scanned(goods.id, None)
+            for text in texts
+            for goods in self.ledger.goods.values()
+            if scan_key(goods.code) == scan_key(text)
+        }
+
+    def places(self, warehouse_id: int, codes: Collection[str]) -> dict[str, int]:
+        return {
+            code: place.id
+            for code in codes
+            for place in self.ledger.locations.visible().values()
+            if place.warehouse_id == warehouse_id and fold(place.code) == fold(code)
+        }
 
     def held_in_warehouses(self, ids: Collection[int]) -> dict[int, Decimal]:
         found: dict[int, Decimal] = {}

@@ -357,3 +357,24 @@ def test_pages_may_load_nothing_from_elsewhere(client: Client, address: str) -> 
     policy = client.get(address).headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "http" not in policy
+
+
+def test_who_may_not_is_told_so_in_plain_words(log_in: LogIn) -> None:
+    page = log_in("clerk").get(url("add"))
+    assert page.status_code == 403
+    assert "The owner of this system can give you another role." in page.content.decode()
+
+
+def test_a_wrong_address_is_answered_in_plain_words(client: Client) -> None:
+    page = client.get("/nowhere/")
+    assert page.status_code == 404
+    assert "There is nothing here" in page.content.decode()
+
+
+def test_a_form_without_its_token_is_not_taken(owner: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = owner.cookies
+    page = strict.post(url("add"), {"name": "Forged"})
+    assert page.status_code == 403
+    assert "Go back, load the page again" in page.content.decode()
+    assert not models.Brand.objects.exists()

@@ -89,6 +89,7 @@ def test_a_user_is_created_and_shown_without_any_password(owner: Client) -> None
         "version": 1,
         "created_at": body["created_at"],
         "updated_at": body["updated_at"],
+        "deleted_at": None,
     }
     assert owner.get(f"{USERS}{body['id']}/").json() == body
 

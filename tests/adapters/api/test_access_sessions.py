@@ -2,25 +2,17 @@
 
 import statistics
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import jwt
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection
 from django.test import Client
 
 from config.container import container
-from sms_core.access.commands import ChangeUser
 from sms_core.access.entities import User, system_actor
-from sms_core.access.ports import Passwords
 from sms_core.access.services import UserService
 from sms_core.access.sessions import SessionService
 from sms_django import models
-from tests.adapters.api.test_access import PASSWORD, log_in, make_user, role_id
+from tests.adapters.api.test_access import PASSWORD, log_in, make_user
 
 pytestmark = pytest.mark.django_db
 TOKEN, ME = "/api/v1/auth/token/", "/api/v1/auth/me/"
@@ -130,19 +122,16 @@ def test_unknown_users_are_answered_as_slowly_as_known_ones(settings: Any) -> No
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     make_user("Ann")
 
-    def median(username: str) -> float:
-        times = []
-        for n in range(5):
+    times: dict[str, list[float]] = {"ann": [], "nobody": []}
+    for n in range(6):
+        for username, taken in times.items():
             started = time.perf_counter()
             ask(username, "wrong password", REMOTE_ADDR=f"192.0.2.{n}")
-            times.append(time.perf_counter() - started)
-        return statistics.median(times)
+            taken.append(time.perf_counter() - started)
 
-    ask("ann", "wrong password")
-    known, unknown = median("ann"), median("nobody")
-
+    known, unknown = (statistics.median(taken[1:]) for taken in times.values())
     # An answer without a hash would come at least ten times as fast.
-    assert 0.5 < unknown / known < 2
+    assert 0.4 < unknown / known < 2.5
 
 
 # --- too many failures ---------------------------------------------------------------------------
@@ -201,149 +190,11 @@ def test_all_addresses_of_an_ipv6_network_count_as_one(ann: User) -> None:
     assert ask(REMOTE_ADDR="::ffff:192.0.2.1").status_code == 200
 
 
-# --- bad access tokens ---------------------------------------------------------------------------
+def test_the_count_of_failures_survives_the_refusal(ann: User) -> None:
+    ask(password="wrong password")
 
-
-def signed(user_id: object, *, key: str | None = None, alg: str = "HS256", **changes: Any) -> str:
-    now = datetime.now(UTC)
-    claims = {
-        "iss": "sms",
-        "aud": "sms-api",
-        "iat": now,
-        "exp": now + timedelta(minutes=10),
-        "jti": "1",
-        "sub": str(user_id),
-        "ver": 2,
-        "token_type": "access",
-        **changes,
-    }
-    kept = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(kept, key or django_settings.SMS_JWT_KEY, algorithm=alg)
-
-
-def test_the_token_of_the_next_test_would_work_unspoilt(ann: User) -> None:
-    assert ann.token_version == 2
-    assert me(signed(ann.id)).status_code == 200
-
-
-BAD: dict[str, Callable[[int], str]] = {
-    "garbage": lambda id: "garbage",
-    "empty": lambda id: "",
-    "not ascii": lambda id: "å.ä.ö",
-    "three dots": lambda id: "a.b.c",
-    "expired": lambda id: signed(id, exp=datetime.now(UTC) - timedelta(seconds=1)),
-    "no algorithm": lambda id: _unsigned(id),
-    "other algorithm": lambda id: signed(id, alg="HS512"),
-    "other key": lambda id: signed(id, key="x" * 60),
-    "the secret key": lambda id: signed(id, key=django_settings.SECRET_KEY),
-    "other audience": lambda id: signed(id, aud="elsewhere"),
-    "other issuer": lambda id: signed(id, iss="somebody"),
-    "other purpose": lambda id: signed(id, token_type="refresh"),
-    "old version": lambda id: signed(id, ver=1),
-    "version as text": lambda id: signed(id, ver="2"),
-    "unknown user": lambda id: signed(10**9),
-    "user by name": lambda id: signed("ann"),
-    "a user beyond": lambda id: signed("9" * 30),
-    "not yet": lambda id: signed(id, nbf=datetime.now(UTC) + timedelta(hours=1)),
-    **{
-        f"without {claim}": lambda id, claim=claim: signed(id, **{claim: None})  # type: ignore[misc]
-        for claim in ("iss", "aud", "iat", "exp", "jti", "sub", "ver", "token_type")
-    },
-    "edited": lambda id: signed(id)[:-4] + "AAAA",
-}
-
-
-def _unsigned(id: int) -> str:
-    _, body, _ = signed(id).split(".")
-    nobody = jwt.encode({}, None, algorithm="none").split(".")[0]
-    return f"{nobody}.{body}."
-
-
-@pytest.mark.parametrize("kind", BAD)
-def test_every_bad_token_is_answered_the_same(ann: User, kind: str) -> None:
-    token = BAD[kind](ann.id)
-
-    answer = Client().get(ME, HTTP_AUTHORIZATION=f"Bearer {token}".encode().decode("latin-1"))
-
-    assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == "Bearer"
-    assert answer.content == me("garbage").content
-
-
-def test_a_refresh_token_does_not_open_the_door(ann: User) -> None:
-    assert me(ask().json()["refresh"]).status_code == 401
-
-
-# --- what changes acts at once -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"is_active": False}, {"role_ids": ()}, {"password": NEW}],
-    ids=lambda change: next(iter(change)),
-)
-def test_tokens_and_sessions_end_with_the_next_request(ann: User, change: dict[str, Any]) -> None:
-    tokens = ask().json()
-    browser = Client()
-    assert browser.login(username="ann", password=PASSWORD)
-    assert browser.get(ME).status_code == 200
-
-    container().get(UserService).change(ChangeUser(id=ann.id, **change), by=system_actor())
-
-    assert me(tokens["access"]).status_code == 401
-    assert refresh(tokens["refresh"]).status_code == 401
-    assert browser.get(ME).status_code == 401
-
-
-def test_a_deleted_user_is_out_at_once(ann: User) -> None:
-    tokens = ask().json()
-
-    container().get(UserService).delete(ann.id, by=system_actor())
-
-    assert me(tokens["access"]).status_code == 401
-    assert refresh(tokens["refresh"]).status_code == 401
-
-
-def test_a_changed_role_acts_on_the_next_request(ann: User) -> None:
-    token = ask().json()["access"]
-    assert Client().get("/api/v1/brands/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200
-
-    models.Role.objects.filter(pk=ann.role_ids[0]).update(permissions=[])
-
-    assert Client().get("/api/v1/brands/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 403
-
-
-# --- refresh -------------------------------------------------------------------------------------
-
-
-def test_a_refresh_token_works_once_and_a_replay_ends_its_family(ann: User) -> None:
-    first = ask().json()
-    second = refresh(first["refresh"])
-    assert second.status_code == 200
-    assert set(second.json()) == set(first)
-
-    assert refresh(first["refresh"]).status_code == 401
-    assert refresh(second.json()["refresh"]).status_code == 401
-
-
-def test_revoking_ends_the_log_in_and_says_nothing_about_garbage(ann: User) -> None:
-    token = ask().json()["refresh"]
-
-    for text in (token, token, "garbage"):
-        assert Client().post(REVOKE, {"refresh": text}, content_type=JSON).status_code == 204
-    assert refresh(token).status_code == 401
-
-
-@pytest.mark.parametrize("body", [{}, {"refresh": 1}, {"refresh": "x", "more": 1}], ids=str)
-def test_what_is_no_refresh_is_refused(body: dict[str, Any]) -> None:
-    assert Client().post(REFRESH, body, content_type=JSON).status_code == 400
-
-
-def test_no_token_is_stored_in_the_clear(ann: User) -> None:
-    secret = ask().json()["refresh"].partition(".")[2]
-
-    row = models.TokenFamily.objects.get()
-    assert secret not in (row.digest, row.key)
+    assert models.LoginAttempt.objects.filter(failed=True).count() == 1
+    assert container().get(SessionService).purge() == 0
 
 
 # --- one's own account ---------------------------------------------------------------------------
@@ -465,91 +316,3 @@ def test_inactive_users_may_nothing() -> None:
 
     assert not ann.has_perm("brand.view")
     assert not ann.is_staff
-
-
-# --- many at once --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def passwords(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The passwords that were looked at; looking takes a while, as it does with Argon2."""
-    looked: list[str] = []
-    real = container().get(Passwords).matches  # type: ignore[type-abstract]
-
-    def matches(self: Any, password: str, scrambled: str | None) -> bool:
-        looked.append(password)
-        time.sleep(0.05)
-        return real(password, scrambled)
-
-    monkeypatch.setattr(type(container().get(Passwords)), "matches", matches)  # type: ignore[type-abstract]
-    return looked
-
-
-def at_once(n: int, call: Callable[[], Any]) -> list[int]:
-    """The status codes of so many calls, from threads with connections of their own."""
-
-    def in_thread(_: int) -> int:
-        try:
-            return call().status_code
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(n) as threads:
-        return list(threads.map(in_thread, range(n)))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_thirty_bad_log_ins_at_once_five_are_looked_at(passwords: list[str]) -> None:
-    make_user("Ann")
-
-    codes = at_once(30, lambda: ask(password="wrong password"))
-
-    assert sorted(set(codes)) == [401, 429]
-    assert len(passwords) == codes.count(401) == 5
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_eight_refreshes_at_once_exactly_one_wins() -> None:
-    make_user("Ann")
-    token = ask().json()["refresh"]
-
-    codes = at_once(8, lambda: refresh(token))
-
-    assert sorted(codes) == [200] + [401] * 7
-    assert models.TokenFamily.objects.get().revoked_at is not None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_owners_who_leave_at_once_leave_one_behind() -> None:
-    users = container().get(UserService)
-    for _ in range(5):
-        names = [f"owner {n}" for n in range(models.User.objects.count(), 100)][:2]
-        made = [users.make_owner(username=name, password=PASSWORD) for name in names]
-        models.User.objects.exclude(pk__in=[user.id for user in made]).update(is_active=False)
-        clients = [log_in(user.username) for user in made]
-        ids = iter([user.id for user in made])
-        pairs = iter(list(zip(clients, ids, strict=True)))
-
-        def leave(pairs: Any = pairs) -> Any:
-            client, id = next(pairs)
-            return client.patch(f"/api/v1/users/{id}/", {"role_ids": []}, content_type=JSON)
-
-        assert sorted(at_once(2, leave)) == [200, 409]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_eight_users_with_one_name_at_once_one_is_made() -> None:
-    container().get(UserService).make_owner(username="olga", password=PASSWORD)
-    olga = log_in("olga")
-    body = {"username": "Bob", "password": PASSWORD, "role_ids": [role_id("clerk")]}
-
-    codes = at_once(8, lambda: olga.post("/api/v1/users/", body, content_type=JSON))
-
-    assert sorted(codes) == [201] + [409] * 7
-
-
-def test_the_count_of_failures_survives_the_refusal(ann: User) -> None:
-    ask(password="wrong password")
-
-    assert models.LoginAttempt.objects.filter(failed=True).count() == 1
-    assert container().get(SessionService).purge() == 0

@@ -50,6 +50,7 @@ def test_a_category_has_just_these_fields(api: APIClient) -> None:
         "version",
         "created_at",
         "updated_at",
+        "deleted_at",
     ]
     assert (tools["parent_id"], saws["parent_id"]) == (None, tools["id"])
 

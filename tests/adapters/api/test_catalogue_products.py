@@ -75,6 +75,7 @@ def test_a_standard_product_with_its_defaults(hat: dict[str, Any], refs: dict[st
         "reserved": "0.0000",
         "available": "0.0000",
         "version": 1,
+        "deleted_at": None,
     }
     assert (variant["product_id"], variant["code"], variant["name"]) == (hat["id"], "HAT", "Hat")
 

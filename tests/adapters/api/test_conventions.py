@@ -9,6 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.adapters.api.conftest import ApiAs
+from tests.adapters.api.routes import ROUTES
 
 BRANDS = "/api/v1/brands/"
 
@@ -72,9 +73,9 @@ def test_delete_hides_it_and_restore_brings_it_back(api: APIClient) -> None:
     assert api.get(path).status_code == 404
     assert api.delete(path).status_code == 404
     assert api.get(BRANDS).json()["count"] == 0
-    assert [each["id"] for each in api.get(f"{BRANDS}?deleted=true").json()["results"]] == [
-        brand["id"]
-    ]
+    (deleted,) = api.get(f"{BRANDS}?deleted=true").json()["results"]
+    assert deleted["id"] == brand["id"]
+    assert deleted["deleted_at"].endswith("Z")
 
     answer = api.post(f"{path}restore/")
     assert answer.status_code == 200
@@ -407,3 +408,11 @@ def test_form_input_may_be_text(api: APIClient) -> None:
     assert answer.status_code == 200
     ids = api.post(f"{BRANDS}bulk-delete/", {"ids": f"{brand['id']}, 99"}, format="multipart")
     assert ids.json() == {"deleted_ids": [brand["id"]], "missing_ids": [99], "in_use_ids": []}
+
+
+def test_options_describes_every_path(api: APIClient) -> None:
+    for route in ROUTES:
+        answer = api.options(route.path())
+        assert answer.status_code in {200, 403}, (str(route), answer.content)
+    for path, method in ((BRANDS, "POST"), (f"{BRANDS}1/", "PUT"), ("/api/v1/company/", "PUT")):
+        assert api.options(path).json()["actions"][method]["name"]["max_length"] == 120

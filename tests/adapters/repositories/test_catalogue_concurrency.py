@@ -23,7 +23,7 @@ from sms_core.catalogue.entities import Cyclic
 from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.products import Barcode, Product
 from sms_core.catalogue.services import BrandService, CategoryService
-from sms_core.shared.errors import Conflict, Duplicate, InUse, RuleBroken, Stale, Unknown
+from sms_core.shared.errors import Conflict, Duplicate, InUse, NotFound, RuleBroken, Stale, Unknown
 from sms_core.shared.services import BulkDeleted
 from sms_django import models
 from tests.adapters.repositories.test_ledger_concurrency import (  # noqa: F401 (a fixture)
@@ -96,6 +96,20 @@ def test_moves_that_cross_make_no_cycle() -> None:
 
         assert sum(isinstance(o, Cyclic) for o in outcomes) == 1
         assert unexpected(outcomes, Cyclic) == []
+
+
+def test_renaming_and_archiving_a_family_meet_without_a_deadlock() -> None:
+    for n in range(ROUNDS):
+        parent = category(f"{n}-A")
+        child = category(f"{n}-B", parent)
+        rename = ChangeCategory(id=child, name=f"{n} new")
+
+        outcomes = at_once(
+            *(partial(categories().change, rename, by=SYSTEM) for _ in range(3)),
+            *(partial(categories().bulk_delete, [parent, child], by=SYSTEM) for _ in range(3)),
+        )
+
+        assert unexpected(outcomes, NotFound) == []
 
 
 def test_each_is_deleted_by_one_of_parallel_bulk_deletes() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from sms_core.shared.errors import Invalid, RuleBroken
 from sms_core.shared.numbers import QUANTITY_LIMIT, exact
-from sms_core.shared.text import fold, search_text, tidy, tidy_text
+from sms_core.shared.text import fold, search_text, tidy, tidy_optional, tidy_text
 
 
 def test_a_name_is_trimmed_and_composed() -> None:
@@ -54,3 +54,12 @@ def test_a_number_is_refused_rather_than_rounded(value: str, code: str) -> None:
     with pytest.raises(RuleBroken) as refusal:
         exact(Decimal(value), places=0, limit=QUANTITY_LIMIT, field="lines/2/quantity")
     assert (refusal.value.code, refusal.value.pointer) == (code, "/lines/2/quantity")
+
+
+def test_a_name_that_grows_too_long_when_folded_is_refused() -> None:
+    assert tidy("ß" * 120, "name") == "ß" * 120
+
+    for tidied in (tidy, tidy_optional):
+        with pytest.raises(Invalid) as refusal:
+            tidied("\ufdfa" * 120, "name")
+        assert (refusal.value.code, refusal.value.pointer) == ("max_length", "/name")

@@ -64,6 +64,22 @@ def test_the_lists_ask_for_the_right_to_look_at_stock(company: Company) -> None:
         lambda: stock.entries(EntryFilter(), CursorRequest(), by=stranger),
         lambda: stock.postings(PostingFilter(), CursorRequest(), by=stranger),
         lambda: stock.posting(1, by=stranger),
+        lambda: stock.scan(["CHAI"], by=stranger),
+        lambda: stock.places(company.main.id, ["MAIN"], by=stranger),
     ):
         with pytest.raises(Forbidden):
             look()
+
+
+def test_codes_are_read_as_they_are_typed(company: Company) -> None:
+    found = company.stock.scan(["chai", "nothing"], by=actor())
+    assert {text: scanned.variant_id for text, scanned in found.items()} == {"chai": CHAI}
+
+
+def test_places_are_found_by_their_code_in_a_warehouse_one_sees(company: Company) -> None:
+    main = company.main
+    assert company.stock.places(main.id, ["main", "x"], by=actor()) == {
+        "main": main.default_location_id
+    }
+    stranger = actor(warehouse_ids=frozenset())
+    assert company.stock.places(main.id, ["main"], by=stranger) == {}

@@ -1,0 +1,266 @@
+"""What is in stock and how it came there, to look at in the back office."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+
+from config.container import Injected
+from sms_core.shared.errors import NotFound
+from sms_core.shared.numbers import QUANTITY_PLACES
+from sms_core.stock.picking import plain
+from sms_core.stock.services import StockService
+from sms_django import models
+from sms_django.admin.base import ReadOnlyAdmin, display
+from sms_django.admin.filters import VisibleRelatedFilter
+from sms_django.admin.stock import worded
+from sms_django.admin.stock_orders import IssueView, ReceiveView
+from sms_django.models.base import ScaledDecimalField
+from sms_django.stock_figures import company_day, usable_bins
+
+_QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
+
+
+@admin.register(models.Level)
+class LevelAdmin(ReadOnlyAdmin):
+    """Levels: how much there is of everything, by variant and warehouse."""
+
+    resource = "stock"
+    warehouse_path = "warehouse"
+    cost_fields = ("unit_cost", "value")
+    group = "Stock"
+    icon = "inventory"
+
+    list_display = (
+        "variant_code",
+        "product_name",
+        "warehouse",
+        "on_hand_shown",
+        "reserved_shown",
+        "available",
+        "unit_cost",
+        "value",
+    )
+    fields = (
+        "variant",
+        "warehouse",
+        "in_transit",
+        "on_hand_shown",
+        "reserved_shown",
+        "available",
+        "unit_cost",
+        "value",
+    )
+    readonly_fields = ("on_hand_shown", "reserved_shown", "available", "unit_cost")
+    list_select_related = ("variant__product", "warehouse")
+    list_filter = ("warehouse", "in_transit")
+    ordering = ("variant__code_key", "warehouse__code_key")
+    search_fields = ("variant__search_text", "variant__product__search_text")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        usable = models.Bin.objects.filter(usable_bins(company_day()), level=OuterRef("pk"))
+        total = usable.order_by().values("level").annotate(total=Sum("on_hand")).values("total")
+        zero = Value(0, output_field=_QUANTITY)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                stock_available=ExpressionWrapper(
+                    Coalesce(Subquery(total, output_field=_QUANTITY), zero) - F("reserved"),
+                    output_field=_QUANTITY,
+                )
+            )
+        )
+
+    @display(description="Variant", ordering="variant__code_key")
+    def variant_code(self, row: models.Level) -> str:
+        return row.variant.code
+
+    @display(description="Product", ordering="variant__product__name_key")
+    def product_name(self, row: models.Level) -> str:
+        return row.variant.product.name
+
+    @display(description="On hand", ordering="on_hand")
+    def on_hand_shown(self, row: models.Level) -> str:
+        return plain(row.on_hand)
+
+    @display(description="Reserved", ordering="reserved")
+    def reserved_shown(self, row: models.Level) -> str:
+        return plain(row.reserved)
+
+    @display(description="Available", ordering="stock_available")
+    def available(self, row: Any) -> str:
+        return plain(row.stock_available)
+
+    @display(description="Unit cost")
+    def unit_cost(self, row: models.Level) -> Decimal | None:
+        return round(row.value / row.on_hand, 4) if row.on_hand else None
+
+
+@admin.register(models.Bin)
+class BinAdmin(ReadOnlyAdmin):
+    """Bins: where everything lies, by location and lot."""
+
+    resource = "stock"
+    warehouse_path = "level__warehouse"
+    cost_fields = ()
+    group = "Stock"
+    icon = "pallet"
+
+    list_display = ("variant", "warehouse", "location", "lot", "expires_on", "on_hand_shown")
+    fields = ("variant", "warehouse", "location", "lot", "expires_on", "on_hand_shown")
+    readonly_fields = ("variant", "warehouse", "expires_on", "on_hand_shown")
+    list_select_related = ("level__variant", "level__warehouse", "location", "lot")
+    list_filter = (("level__warehouse", VisibleRelatedFilter), "location__kind")
+    ordering = ("level__variant__code_key", "location__code_key")
+    search_fields = (
+        "level__variant__search_text",
+        "level__variant__product__search_text",
+        "lot__search_text",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(on_hand__gt=0)
+
+    @display(description="Variant", ordering="level__variant__code_key")
+    def variant(self, row: models.Bin) -> str:
+        return str(row.level.variant)
+
+    @display(description="Warehouse", ordering="level__warehouse__code_key")
+    def warehouse(self, row: models.Bin) -> str:
+        return str(row.level.warehouse)
+
+    @display(description="Expires on", ordering="lot__expires_on")
+    def expires_on(self, row: models.Bin) -> Any:
+        return row.lot.expires_on if row.lot else None
+
+    @display(description="On hand", ordering="on_hand")
+    def on_hand_shown(self, row: models.Bin) -> str:
+        return plain(row.on_hand)
+
+
+@admin.register(models.Posting)
+class PostingAdmin(ReadOnlyAdmin):
+    """Postings: the facts that changed stock. Here new ones are entered, too."""
+
+    stock = Injected(StockService)
+    resource = "stock"
+    warehouse_path = "entries__level__warehouse"
+    cost_fields = ()
+    group = "Stock"
+    icon = "receipt_long"
+    menu = (
+        ("Receive goods", "move_to_inbox", "admin:sms_posting_receive", "stock.receive"),
+        ("Issue goods", "outbox", "admin:sms_posting_issue", "stock.issue"),
+    )
+    change_form_template = "sms/posting.html"
+
+    list_display = ("number", "kind_shown", "recorded_at", "username", "reference", "reason_code")
+    fields = (
+        ("number", "kind_shown"),
+        ("occurred_at", "recorded_at"),
+        ("username", "request_id"),
+        ("reference", "reason_code"),
+        "note",
+    )
+    readonly_fields = ("kind_shown",)
+    list_select_related = ("reason_code",)
+    list_filter = ("kind", "recorded_at", "reason_code")
+    ordering = ("-id",)
+    search_fields = ("number", "reference", "username")
+
+    @display(description="Kind", ordering="kind")
+    def kind_shown(self, row: models.Posting) -> str:
+        return worded(row.kind)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(f"{name}/", self._view(view), name=f"sms_posting_{name}")
+            for name, view in (("receive", ReceiveView), ("issue", IssueView))
+        ] + super().get_urls()
+
+    def _view(self, view: Any) -> Any:
+        return self.admin_site.admin_view(view.as_view(model_admin=self))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The posting with those of its entries that the actor sees, as the core shows them."""
+        context = dict(extra_context or {})
+        if object_id.isdecimal() and self.may(request, "view"):
+            # Without one the view below says so, and leads back to the list.
+            with suppress(NotFound):
+                context["posting"] = self.stock.posting(int(object_id), by=self.actor(request))
+        context["shows_costs"] = self.actor(request).may("cost.view")
+        return super().change_view(request, object_id, form_url, context)
+
+
+@admin.register(models.Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """Entries: the ledger itself, line by line."""
+
+    resource = "stock"
+    warehouse_path = "level__warehouse"
+    cost_fields = ("value", "unit_cost", "value_after")
+    group = "Stock"
+    icon = "menu_book"
+
+    list_display = (
+        "posting",
+        "variant",
+        "location",
+        "lot",
+        "quantity_shown",
+        "value",
+        "on_hand_after_shown",
+        "recorded_at",
+    )
+    fields = (
+        ("posting", "line"),
+        ("variant", "seq"),
+        ("location", "lot"),
+        ("quantity_shown", "on_hand_after_shown"),
+        ("counterpart", "recorded_at"),
+        ("unit_cost", "value", "value_after"),
+        "hash",
+    )
+    readonly_fields = ("variant", "quantity_shown", "on_hand_after_shown", "recorded_at")
+    list_select_related = ("posting", "level__variant", "location", "lot")
+    list_filter = (
+        ("level__warehouse", VisibleRelatedFilter),
+        "posting__kind",
+        "counterpart",
+    )
+    ordering = ("-id",)
+    search_fields = (
+        "level__variant__search_text",
+        "level__variant__product__search_text",
+        "posting__number",
+    )
+
+    @display(description="Variant", ordering="level__variant__code_key")
+    def variant(self, row: models.Entry) -> str:
+        return str(row.level.variant)
+
+    @display(description="Quantity", ordering="quantity")
+    def quantity_shown(self, row: models.Entry) -> str:
+        return plain(row.quantity)
+
+    @display(description="On hand after")
+    def on_hand_after_shown(self, row: models.Entry) -> str:
+        return plain(row.on_hand_after)
+
+    @display(description="Recorded at", ordering="posting__recorded_at")
+    def recorded_at(self, row: models.Entry) -> Any:
+        return row.posting.recorded_at
