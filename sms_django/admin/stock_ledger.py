@@ -21,6 +21,7 @@ from sms_django import models
 from sms_django.admin.base import ReadOnlyAdmin, display
 from sms_django.admin.filters import VisibleRelatedFilter
 from sms_django.admin.stock import worded
+from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_orders import IssueView, ReceiveView
 from sms_django.models.base import ScaledDecimalField
 from sms_django.stock_figures import company_day, usable_bins
@@ -208,13 +209,14 @@ class PostingAdmin(ReadOnlyAdmin):
 
 @admin.register(models.Entry)
 class EntryAdmin(ReadOnlyAdmin):
-    """Entries: the ledger itself, line by line."""
+    """Entries: the ledger itself, line by line. Here it is verified, too."""
 
     resource = "stock"
     warehouse_path = "level__warehouse"
     cost_fields = ("value", "unit_cost", "value_after")
     group = "Stock"
     icon = "menu_book"
+    menu = (("Verify the ledger", "verified_user", "admin:sms_entry_verify", "stock.verify"),)
 
     list_display = (
         "posting",
@@ -248,6 +250,10 @@ class EntryAdmin(ReadOnlyAdmin):
         "level__variant__product__search_text",
         "posting__number",
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(VerifyView.as_view(model_admin=self))
+        return [path("verify/", view, name="sms_entry_verify"), *super().get_urls()]
 
     @display(description="Variant", ordering="level__variant__code_key")
     def variant(self, row: models.Entry) -> str:

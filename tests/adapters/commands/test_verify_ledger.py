@@ -66,8 +66,7 @@ def spoilt(name: str, seed: int) -> tuple[list[Finding], list[tuple[int, str]]]:
     with transaction.atomic():
         append_only.remove(connection)
         expected = CORRUPTIONS[name](random.Random(f"{name} {seed}"))
-        append_only.install(connection)
-        found = findings()
+        found = findings()  # among them that the triggers are gone
         transaction.set_rollback(True)
     return found, expected
 
@@ -131,7 +130,12 @@ def test_finds(name: str) -> None:
 
 
 def test_there_are_corruptions_enough_for_every_promise_that_data_can_break() -> None:
-    broken = {promise for name in CORRUPTIONS for promise, _ in spoilt(name, 0)[1]}
+    broken = set()
+    for name, spoil in CORRUPTIONS.items():
+        with transaction.atomic():
+            append_only.remove(connection)
+            broken |= {promise for promise, _ in spoil(random.Random(name))}
+            transaction.set_rollback(True)
     assert len(CORRUPTIONS) >= 12
     assert broken == {1, 2, 4, 5, 6, 7, 8, 11, 12}
 
