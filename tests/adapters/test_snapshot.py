@@ -6,11 +6,11 @@ import pytest
 from django.db import DatabaseError, connection
 
 from config.container import container
+from sms_core.access.entities import system_actor
 from sms_core.shared.ports import Snapshot
 from sms_core.stock.audit import AuditService
 from sms_django import models
 from sms_django.repositories.audit import DjangoLedgerAudit
-from tests.adapters.commands.test_verify_ledger import somebody
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,7 +73,7 @@ def test_the_ledger_is_verified_while_others_write(monkeypatch: pytest.MonkeyPat
         return found
 
     monkeypatch.setattr(DjangoLedgerAudit, "counts", counts)
-    audit = container().get(AuditService).run(by=somebody("auditor"))
+    audit = container().get(AuditService).run(by=system_actor())
     assert audit.is_clean
     assert models.AuditRun.objects.count() == models.Brand.objects.count() == 1
 
