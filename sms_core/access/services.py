@@ -85,7 +85,7 @@ class RoleService(MasterDataService[Role, RoleFilter]):
     def check(self, entity: Role, *, by: Actor) -> None:
         require_reach(by, permissions=entity.permissions)
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         owner_id = self.repository.delivered()[OWNER].id
         counts = self.users.count_by_role(set(ids) - {owner_id})  # it is refused by `archive`
         return {id: f"{n} user{'' if n == 1 else 's'}" for id, n in counts.items()}

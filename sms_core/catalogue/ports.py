@@ -148,7 +148,9 @@ class VariantRepository(MasterDataRepository[Variant, VariantFilter]):
 class Usage(ABC):
     """Knows what refers to the things of the catalogue, also from capabilities above it.
 
-    The answers say it in words ("3 products") by id; what is absent is not in use.
+    The answers say it in words ("3 products") by id; what is absent is not in use. Of warehouses
+    that the actor does not see (`seen_in` None: sees all) no answer tells more than that there
+    is stock.
     """
 
     @abstractmethod
@@ -164,11 +166,15 @@ class Usage(ABC):
         """The products counted in each of these units."""
 
     @abstractmethod
-    def of_products(self, ids: Collection[int]) -> dict[int, str]:
+    def of_products(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """Where there is stock of each of these products."""
 
     @abstractmethod
-    def of_variants(self, ids: Collection[int]) -> dict[int, str]:
+    def of_variants(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """Where there is stock of each of these variants, or the standard product it is for."""
 
     @abstractmethod

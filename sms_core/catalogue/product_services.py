@@ -146,8 +146,8 @@ class ProductService(MasterDataService[Product, ProductFilter]):
             raise gathered(errors)
         product.expect_countable_in(units[0])
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
-        return self.usage.of_products(ids)
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
+        return self.usage.of_products(ids, seen_in=by.warehouse_ids)
 
     def _read(self, id: int, by: Actor) -> Product:
         return shown(self.repository.read(id, seen_in=by.warehouse_ids), by)
@@ -256,8 +256,8 @@ class VariantService(MasterDataService[Variant, VariantFilter]):
         by.require("product.change")
         replace_image(self, id, "", version)
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
-        return self.usage.of_variants(ids)
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
+        return self.usage.of_variants(ids, seen_in=by.warehouse_ids)
 
     def _read(self, id: int, by: Actor) -> Variant:
         return shown(self.repository.read(id, seen_in=by.warehouse_ids), by)

@@ -32,7 +32,7 @@ class BrandService(MasterDataService[Brand, BrandFilter]):
     repository: BrandRepository
     usage: Usage
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         return self.usage.of_brands(ids)
 
 
@@ -69,7 +69,7 @@ class CategoryService(MasterDataService[Category, CategoryFilter]):
         if category.parent_id is not None:
             held(self.repository, category.parent_id, field="parent_id")
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         return self.usage.of_categories(ids)
 
 
@@ -104,7 +104,7 @@ class UnitService(MasterDataService[Unit, UnitFilter]):
                 self._expect_no_entries(command.id)
             return super().change(command, by=by)
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         return self.usage.of_units(ids)
 
     def _expect_no_entries(self, id: int) -> None:

@@ -79,7 +79,7 @@ class MasterDataService(Generic[M, F]):
                 raise NotFound(f"There is no {self.entity.name_of_kind} {id}.")
             found[0].expect_version(version)
             self.guard(found, by=by)
-            if holders := self.holders([id]).get(id):
+            if holders := self.holders([id], by=by).get(id):
                 raise InUse(f"This {self.entity.name_of_kind} is in use by {holders}.")
             self.archive([id])
 
@@ -90,7 +90,7 @@ class MasterDataService(Generic[M, F]):
             entities = self.repository.lock_for_archiving(ids)
             self.guard(entities, by=by)
             found = {entity.id for entity in entities}
-            held = set(self.holders(found)) & found if found else set()
+            held = set(self.holders(found, by=by)) & found if found else set()
             if found - held:
                 self.archive(sorted(found - held))
         return BulkDeleted(sorted(found - held), sorted(set(ids) - found), sorted(held))
@@ -112,7 +112,7 @@ class MasterDataService(Generic[M, F]):
     def check(self, entity: M, *, by: Actor) -> None:
         """Rules that need more than the entity itself, before it is stored; raises."""
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         """What keeps each of `ids` from being archived, in words, by id; absent: nothing."""
         return {}
 

@@ -127,7 +127,7 @@ class WarehouseService(LimitedService[Warehouse, WarehouseFilter]):
     def warehouse_of(self, warehouse: Warehouse) -> int:
         return warehouse.id
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         held_there = self.reader.held_in_warehouses(ids)
         return {id: f"stock ({plain(quantity)} on hand)" for id, quantity in held_there.items()}
 
@@ -181,7 +181,7 @@ class LocationService(LimitedService[Location, LocationFilter]):
             if kind is not location.kind:
                 self._see_that_kind_may_change(location, kind, warehouse)
 
-    def holders(self, ids: Collection[int]) -> dict[int, str]:
+    def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         in_stock = self.reader.held_in_locations(ids)
         holders = {id: f"stock ({plain(found)} on hand)" for id, found in in_stock.items()}
         locations = self.repository.hold(ids)

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from sms_core.access.entities import LoginThrottled
 from sms_core.shared.errors import DomainError
-from sms_django.admin.base import AuthenticationForm
+from sms_django.admin.base import AuthenticationForm, CoreAdmin
 from sms_django.admin.limits import Limits
 
 GROUPS = ("Stock", "Catalogue", "Access", "System")
@@ -24,10 +24,24 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     overview = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
     groups = [{"title": None, "items": [overview]}]
     for group in GROUPS:
-        pages = [page for page in _pages() if page.group == group]
-        items = [item for page in pages for item in (*_deeds(page, request), *_list(page, request))]
+        # What is done comes first, then what there is, then what is set up once.
+        pages = sorted(
+            (page for page in _pages() if page.group == group),
+            key=lambda page: isinstance(page, CoreAdmin),
+        )
+        items = [item for page in pages for item in _deeds(page, request)]
+        items += [item for page in pages for item in _list(page, request)]
         if items:
             groups.append({"title": group, "items": items})
+    return _marked(groups, request.path)
+
+
+def _marked(groups: list[dict[str, Any]], here: str) -> list[dict[str, Any]]:
+    """The same, with the one entry marked that leads closest to `here`."""
+    items = [item for group in groups for item in group["items"]]
+    closest = max((item["link"] for item in items if here.startswith(item["link"])), key=len)
+    for item in items:
+        item["active"] = item["link"] == closest
     return groups
 
 

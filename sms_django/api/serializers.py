@@ -145,11 +145,11 @@ class LinesBoundField(BoundField):
     @property
     def rows(self) -> Iterator[list[Cell]]:
         """The cells of each row."""
-        given = list(self.value or [])
-        errors = self.errors if isinstance(self.errors, Mapping) else {}
+        given = _mappings(self.value)
+        errors = _mapping(self.errors)
         for index, value in enumerate([*given, *({} for _ in range(EMPTY_ROWS))]):
             prefix = f"{self.name}[{index}]"
-            yield list(_cells(self._field.child, value, errors.get(index) or {}, prefix))
+            yield list(_cells(self._field.child, value, _mapping(errors.get(index)), prefix))
 
     @property
     def own_errors(self) -> list[Any]:
@@ -185,17 +185,26 @@ def _cells(
 
 
 def _nested_cells(field: Any, value: Any, error: Any, path: str) -> Iterator[Cell]:
-    errors = error if isinstance(error, Mapping) else {}
+    errors = _mapping(error)
     if isinstance(field, CoreListSerializer):
         # A list within a row: one of its rows can be filled in here.
-        first = value[0] if value else {}
-        cells = _cells(field.child, first, errors.get(0) or {}, f"{path}[0]", field.label)
+        first = next(iter(_mappings(value)), {})
+        cells = _cells(field.child, first, _mapping(errors.get(0)), f"{path}[0]", field.label)
     else:
-        cells = _cells(field, value or {}, errors, f"{path}.", field.label)
+        cells = _cells(field, _mapping(value), errors, f"{path}.", field.label)
     for number, cell in enumerate(cells):
         if number == 0 and isinstance(error, list):
             cell.errors = error  # about the whole, so it stands at its beginning
         yield cell
+
+
+def _mappings(values: Any) -> list[Any]:
+    """The rows of a refused input that can be drawn at all."""
+    return [_mapping(value) for value in values] if isinstance(values, list | tuple) else []
+
+
+def _mapping(value: Any) -> Any:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _value(field: Any, values: Any) -> Any:

@@ -169,8 +169,9 @@ class ReasonCodeViewSet(MasterDataViewSet):
 
 
 class LotFields(RecordSerializer):
-    """What may be changed of a lot."""
+    """What may be changed of a lot; the ledger names it, so it is never archived."""
 
+    deleted_at = None
     expires_on = DateField(
         allow_null=True, default=None, help_text="The last day on which it may be used."
     )

@@ -82,7 +82,7 @@ class PostingHeaderSerializer(CoreSerializer):
     recorded_at = DateTimeField(read_only=True)
     user_id = IdField(read_only=True, allow_null=True)
     username = NameField(read_only=True)
-    request_id = NameField(read_only=True)
+    request_id = OptionalNameField(read_only=True)
     reference = OptionalNameField(read_only=True)
     note = TextField(read_only=True)
     reason_code = NameField(read_only=True, allow_null=True)

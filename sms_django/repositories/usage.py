@@ -27,16 +27,20 @@ class DjangoUsage(Usage):
     def of_units(self, ids: Collection[int]) -> dict[int, str]:
         return worded((counts(models.Product, "unit_id", ids), "product", "products"))
 
-    def of_products(self, ids: Collection[int]) -> dict[int, str]:
-        return stock_by("variant__product_id", ids)
+    def of_products(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        return stock_by("variant__product_id", ids, seen_in)
 
-    def of_variants(self, ids: Collection[int]) -> dict[int, str]:
+    def of_variants(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         of_standard = models.Variant.objects.filter(
             pk__in=set(ids), product__type=ProductType.STANDARD, product__deleted_at=None
         )
         products = dict(of_standard.values_list("pk", "product__name"))
         by_product = {id: f"the standard product {name}" for id, name in products.items()}
-        return {**by_product, **stock_by("variant_id", ids)}
+        return {**by_product, **stock_by("variant_id", ids, seen_in)}
 
     def products_with_entries(self, ids: Collection[int]) -> set[int]:
         return posted("variant__product_id", ids)
@@ -60,15 +64,19 @@ def worded(*found: tuple[dict[int, int], str, str]) -> dict[int, str]:
     return {id: " and ".join(parts) for id, parts in words.items()}
 
 
-def stock_by(column: str, ids: Collection[int]) -> dict[int, str]:
+def stock_by(column: str, ids: Collection[int], seen_in: frozenset[int] | None) -> dict[int, str]:
     """Where there is stock of each of `ids`: "stock in warehouse MAIN (12)"."""
     holding = models.Level.objects.filter(**{f"{column}__in": set(ids)})
     holding = holding.exclude(Q(on_hand=0) & Q(reserved=0))
-    rows = holding.values_list(column, "warehouse__code").annotate(Sum("on_hand"))
+    rows = holding.values_list(column, "warehouse_id", "warehouse__code")
     words: dict[int, list[str]] = {}
-    for id, warehouse, quantity in rows.order_by(F("warehouse__code")):
-        words.setdefault(id, []).append(f"warehouse {warehouse} ({plain(quantity)})")
-    return {id: f"stock in {', '.join(places)}" for id, places in words.items()}
+    for id, warehouse_id, code, quantity in rows.annotate(Sum("on_hand")).order_by(
+        F("warehouse__code")
+    ):
+        places = words.setdefault(id, [])
+        if seen_in is None or warehouse_id in seen_in:
+            places.append(f"warehouse {code} ({plain(quantity)})")
+    return {id: f"stock in {', '.join(places) or 'another place'}" for id, places in words.items()}
 
 
 def posted(column: str, ids: Collection[int]) -> set[int]:

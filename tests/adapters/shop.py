@@ -8,6 +8,7 @@ from typing import Any
 
 from config.container import container
 from sms_core.access.permissions import ALL_CODES
+from sms_core.catalogue.products import scan_key
 from sms_core.shared.entities import Actor
 from sms_core.shared.text import fold, search_text
 from sms_core.stock.commands import (
@@ -100,7 +101,12 @@ class Shop:
             search_text=search_text(code),
             stock_alert=alert,
         )
+        self.barcode(row.pk, code, is_code=True)
         return row.pk
+
+    def barcode(self, variant_id: int, code: str, **values: Any) -> None:
+        key = scan_key(code)
+        models.Barcode.objects.create(variant_id=variant_id, code=code, key=key, **values)
 
     def receive(
         self, variant_id: int, quantity: str, *, warehouse_id: int | None = None, **line: Any

@@ -124,10 +124,14 @@ class InMemoryUsage(Usage):
     def of_units(self, ids: Collection[int]) -> dict[int, str]:
         return {id: words for id, words in self.units.items() if id in ids}
 
-    def of_products(self, ids: Collection[int]) -> dict[int, str]:
+    def of_products(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         return {id: words for id, words in self.products.items() if id in ids}
 
-    def of_variants(self, ids: Collection[int]) -> dict[int, str]:
+    def of_variants(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         return {id: words for id, words in self.variants.items() if id in ids}
 
     def products_with_entries(self, ids: Collection[int]) -> set[int]:

@@ -12,12 +12,15 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 from rest_framework.renderers import HTMLFormRenderer
+from rest_framework.test import APIClient
 
+from sms_core.access.entities import system_actor
 from sms_core.shared.errors import Forbidden
 from sms_django import models
 from sms_django.api.errors import _show_in_form
 from sms_django.api.fields import BooleanField, CostField, IdField, NameField, QuantityField
 from sms_django.api.serializers import CoreSerializer
+from sms_django.management import demo
 from tests.adapters.api.conftest import user_with
 
 BRANDS = "/api/v1/brands/"
@@ -172,6 +175,70 @@ def test_the_page_of_an_action_has_its_form(browse: Browser) -> None:
     assert models.Brand.objects.get(pk=brand.pk).deleted_at is not None
 
 
+def test_a_receipt_is_posted_with_the_form_and_only_once(browse: Browser) -> None:
+    demo.DemoShop(by=system_actor()).open()
+    warehouse = models.Warehouse.objects.first()
+    variant = models.Variant.objects.filter(product__tracks_lots=False).first()
+    client = browse("owner")
+    html = page(client, "/api/v1/stock/receipts/")
+    assert "fill in the form below" in html
+    action = re.search(r'<form action="([^"]*idempotency_key=\w{32})" method="POST"', html)
+    assert action
+    assert warehouse
+    assert variant
+    before = models.Posting.objects.count()
+    values = {
+        "csrfmiddlewaretoken": csrf(html),
+        "warehouse_id": warehouse.pk,
+        "reference": "N-1",
+        "note": "",
+        "lines[0]variant_id": "",
+        "lines[0]quantity": "",
+        "lines[1]variant_id": variant.pk,
+        "lines[1]quantity": "2",
+        "lines[1]unit_cost": "",
+        "lines[1]lot.code": "",
+    }
+
+    answers = [client.post(action[1], values) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[1]["Idempotency-Replayed"] == "true"
+    assert models.Posting.objects.count() == before + 1
+    again = re.search(r"idempotency_key=(\w{32})", answers[1].content.decode())
+    assert again
+    assert again[1] not in action[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"lines": 5},
+        {"lines": "x"},
+        {"lines": {"0": {}}},
+        {"lines": ["x", None, 5, [], {}]},
+        {"lines": [{"variant_id": {"a": 1}, "lot": "x"}]},
+        {"lines": [{"lot": {"code": ["x"]}}, {"lot": []}, {"lot": {"nothing": 1}}]},
+        {"warehouse_id": {"a": [1]}, "reference": [1], "note": True},
+    ],
+)
+def test_nonsense_can_be_shown_in_a_form_too(api: APIClient, body: Any) -> None:
+    answer = api.post(
+        "/api/v1/stock/receipts/", body, HTTP_ACCEPT="text/html", HTTP_IDEMPOTENCY_KEY="k"
+    )
+
+    assert answer.status_code == 400
+    assert 'id="post-object-form"' in answer.content.decode()
+
+
+def test_a_program_may_not_put_its_key_into_the_address(api: APIClient) -> None:
+    answer = api.post("/api/v1/stock/receipts/?idempotency_key=abc", {})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == "/idempotency_key"
+
+
 @dataclass(frozen=True)
 class NewLot:
     """What a line names."""
@@ -276,17 +343,36 @@ def test_a_refused_form_draws_its_rows_again_with_what_is_wrong() -> None:
     assert html.count("<tr>") == 1 + 2 + 5
 
 
-def test_what_the_core_refuses_is_shown_at_its_line() -> None:
+@pytest.mark.parametrize(
+    ("pointer", "control"),
+    [
+        ("/lines/1/quantity", "lines[1]quantity"),
+        ("/lines/0/lot/code", "lines[0]lot.code"),
+        ("/lines/0/lot", "lines[0]lot.code"),
+    ],
+)
+def test_what_the_core_refuses_is_shown_at_its_line(pointer: str, control: str) -> None:
     form = note(**FILLED)
     assert form.is_valid()
-    refusal = {"pointer": "/lines/1/quantity", "code": "insufficient_stock", "detail": "only 2"}
 
-    _show_in_form(form, [refusal])
+    _show_in_form(form, [{"pointer": pointer, "code": "refused", "detail": "only 2"}])
 
     cell = re.search(r"<td[^>]*has-error.*?</td>", drawn(form), re.DOTALL)
     assert cell
-    assert "lines[1]quantity" in cell[0]
+    assert control in cell[0]
     assert "only 2" in cell[0]
+
+
+@pytest.mark.parametrize(
+    "pointer", ["", "/", "/nowhere", "/lines", "/lines/9/quantity", "/lines/x"]
+)
+def test_what_the_core_refuses_elsewhere_does_not_break_the_form(pointer: str) -> None:
+    form = note(**FILLED)
+    assert form.is_valid()
+
+    _show_in_form(form, [{"pointer": pointer, "code": "refused", "detail": "only 2"}] * 2)
+
+    assert 'value="7"' in drawn(form)
 
 
 class Somebody:

@@ -181,21 +181,35 @@ def test_what_is_in_use_says_by_what(stocked: Stocked) -> None:
         stocked.category.pk: "2 products and 1 subcategory"
     }
     assert usage.of_units([stocked.unit.pk]) == {stocked.unit.pk: "2 products"}
-    assert usage.of_products([hat.product_id, cap.product_id]) == {hat.product_id: where}
-    assert usage.of_variants([hat.pk, cap.pk]) == {
+    assert usage.of_products([hat.product_id, cap.product_id], seen_in=None) == {
+        hat.product_id: where
+    }
+    assert usage.of_variants([hat.pk, cap.pk], seen_in=None) == {
         hat.pk: where,
         cap.pk: "the standard product CAP",
     }
 
 
-def test_what_is_only_reserved_is_in_use_and_what_is_archived_uses_nothing(
-    stocked: Stocked,
-) -> None:
+def test_stock_one_may_not_see_is_in_the_way_but_not_told(stocked: Stocked) -> None:
+    hat = stocked.variant("HAT")
+    east = stocked.put(hat, stocked.place("EAST"), "3").warehouse_id
+    stocked.put(hat, stocked.place("SECRET"), "9")
+
+    def told(*seen_in: int) -> str:
+        return DjangoUsage().of_products([hat.product_id], seen_in=frozenset(seen_in))[
+            hat.product_id
+        ]
+
+    assert told(east) == "stock in warehouse EAST (3)"
+    assert told() == "stock in another place"
+
+
+def test_what_is_archived_uses_nothing(stocked: Stocked) -> None:
     hat = stocked.variant("HAT")
     models.Product.objects.update(deleted_at=datetime.now(UTC))
 
     assert DjangoUsage().of_units([stocked.unit.pk]) == {}
-    assert DjangoUsage().of_variants([hat.pk]) == {}
+    assert DjangoUsage().of_variants([hat.pk], seen_in=None) == {}
 
 
 def test_entries_are_known_by_the_levels_they_moved(stocked: Stocked) -> None:
@@ -227,6 +241,6 @@ def test_lists_and_questions_take_the_same_statements_however_many(
     with django_assert_num_queries(4):
         DjangoProductRepository().read(product_ids[0], seen_in=None)
     with django_assert_num_queries(1):
-        usage.of_products(product_ids)
+        usage.of_products(product_ids, seen_in=None)
     with django_assert_num_queries(2):
-        usage.of_variants(ids)
+        usage.of_variants(ids, seen_in=None)
