@@ -38,6 +38,7 @@ from sms_core.catalogue.services import BrandService, CategoryService, UnitServi
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
 from sms_core.shared.ports import Clock, DryRun, OnceOnly, Snapshot, UnitOfWork
+from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
 from sms_core.stock.closing import PeriodService
 from sms_core.stock.corrections import CorrectionService
 from sms_core.stock.enquiries import EnquiryService
@@ -81,6 +82,7 @@ from sms_django.repositories.access import (
     DjangoUserRepository,
     DjangoWarehouses,
 )
+from sms_django.repositories.audit import DjangoAuditRepository, DjangoLedgerAudit
 from sms_django.repositories.catalogue import (
     DjangoBrandRepository,
     DjangoCategoryRepository,
@@ -127,6 +129,7 @@ SERVICES: tuple[type[Any], ...] = (
     ReservationService,
     PeriodService,
     EnquiryService,
+    AuditService,
 )
 
 
@@ -168,6 +171,8 @@ def adapters(binder: Binder) -> None:
     binder.bind(Partners, to=NoPartners, scope=singleton)
     binder.bind(Calendar, to=CompanyCalendar, scope=singleton)
     binder.bind(StockHistory, to=DjangoStockHistory, scope=singleton)
+    binder.bind(LedgerAudit, to=DjangoLedgerAudit, scope=singleton)
+    binder.bind(AuditRepository, to=DjangoAuditRepository, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
 
 

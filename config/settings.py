@@ -54,12 +54,15 @@ def required(name: str) -> str:
     return value
 
 
+SHORTEST_KEY = 32
+
+
 def key(name: str, made: dict[str, str]) -> str:
     """A signing key, from the environment or, on a developer's machine, from those made there."""
     value = (env.str(name, default="") or made[name]) if LOCAL else required(name)
-    if len(value) < 50 or len(set(value)) < 8:
+    if len(value) < SHORTEST_KEY:
         raise ImproperlyConfigured(
-            f"{name} is too weak: it takes at least 50 characters, of 8 kinds or more."
+            f"{name} is too short: it takes at least {SHORTEST_KEY} characters."
         )
     return value
 
@@ -112,7 +115,7 @@ MIDDLEWARE = [
     "sms_django.api.middleware.BodySizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "sms_django.api.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from uuid import uuid4
 
 from sms_core.access.permissions import ALL_CODES, OWNER, in_catalogue_order
 from sms_core.shared.entities import Actor, MasterData
@@ -144,7 +145,11 @@ class Account:
 
 
 def system_actor(request_id: str = "") -> Actor:
-    """The system itself, for commands and built-in data; it may do everything."""
+    """The system itself, for commands and built-in data; it may do everything.
+
+    Postings name the request they came with, so one without gets a name of its own.
+    """
+    request_id = request_id or f"system-{uuid4()}"
     return Actor(user_id=None, username=SYSTEM, permissions=ALL_CODES, request_id=request_id)
 
 

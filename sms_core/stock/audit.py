@@ -1,99 +1,150 @@
-"""Proving that stock and ledger agree: what is checked, and what is found."""
+"""Proving that stock and ledger agree: what is promised, what was found, and the heads to keep."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
 
 from sms_core.shared.entities import Actor
-from sms_core.shared.ports import Snapshot
+from sms_core.shared.errors import Forbidden
+from sms_core.shared.ports import Clock, Snapshot, UnitOfWork
 
+# What people read; value may outlive goods between two entries of one posting, so limits are
+# looked at where it ends.
+PROMISES: Final[Mapping[int, str]] = {
+    1: "A level equals the sum of its entries, a bin the sum of its own.",
+    2: "Nothing is oversold, now or as of any moment, and an empty level is worth nothing.",
+    3: "The database refuses to change or delete what was posted.",
+    4: "Goods neither appear nor vanish.",
+    5: "The entries of a level are numbered without gaps, and each balance follows from the last.",
+    6: "The entries of a level are chained by their hashes.",
+    7: "A posting is all or nothing, and undone at most once.",
+    8: "An answer that was given stays true.",
+    9: "What is reserved is what is promised to someone.",
+    11: "Every posting names its actor, its request and both clocks.",
+    12: "What has stock is not archived.",
+}
 
-class Check(Enum):
-    """What must hold of the books; each finding names the first row that breaks it."""
-
-    LEVEL_SUMS = "level_sums"
-    """A level's on_hand, reserved and value are the sums of its entries."""
-    BIN_SUMS = "bin_sums"
-    """A bin is the sum of its entries, the bins of a level its on_hand; each is in the level's
-    warehouse, its lot of the level's variant."""
-    BOUNDS = "bounds"
-    """Bins >= 0, 0 <= reserved <= on_hand, value >= 0, and 0 where on_hand is 0."""
-    SEQUENCE = "sequence"
-    """Per level seq is 1..n without gaps and version is n."""
-    BALANCES = "balances"
-    """Per level after[n] = after[n-1] + change[n], and bin_on_hand_after per bin. Value may
-    outlive goods between two entries of one posting, so bounds are checked at its end only."""
-    CHAIN = "chain"
-    """Hashes recomputed with `chain.canonical`, the last one kept by the level; recorded_at of a
-    level never falls."""
-    COUNTERPARTS = "counterparts"
-    """Kind, counterpart and effect are allowed by `kinds.ALLOWED`."""
-    CONSERVATION = "conservation"
-    """Entries against `stock` sum to 0 per posting, variant and lot, in quantity and value."""
-    HEADERS = "headers"
-    """A posting has entries, an actor's name, a request id, a number of its kind, and
-    occurred_at <= recorded_at; all its entries were recorded with it."""
-    REVERSALS = "reversals"
-    """A reversal names a posting that can be undone, in number and id, and each of its lines is
-    undone at most once."""
-    RESERVATIONS = "reservations"
-    """reserved is the sum of what is open; 0 <= open <= quantity of each reservation."""
-    AS_OF = "as_of"
-    """As of no moment, by occurred_at, a level held less than 0."""
-    KEYS = "keys"
-    """Each idempotency key that names a posting names one that is there."""
-    TRIGGERS = "triggers"
-    """The triggers that keep postings, entries and closings from being changed are there."""
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A check that failed: in how many rows, and which is the first."""
+    """A promise that does not hold: what is wrong, the first wrong row, and how many there are."""
 
-    check: Check
-    rows: int
-    first: str
+    promise: int
+    what: str
+    row: str
+    wrong: int = 1
+
+    def __str__(self) -> str:
+        more = f" (and {self.wrong - 1:,} more)" if self.wrong > 1 else ""
+        return f"Promise {self.promise}: {self.what} {self.row}{more}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuditReport:
-    """What was looked at and what was found; `heads` are the warehouses' hashes, by code.
+class Head:
+    """What proves the ledger of a warehouse as it was, once it is kept somewhere else."""
 
-    The head of a warehouse is the sha256 of the last hashes of its levels, in their order.
-    """
-
+    warehouse_id: int
+    warehouse: str
     levels: int
-    entries: int
+    hash: str
+
+
+def head_of(hashes: Iterable[str]) -> str:
+    """The head over the last hashes of a warehouse's levels, in the order of their keys."""
+    return sha256("".join(hashes).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """One look at the whole ledger as it was at one moment."""
+
+    started_at: datetime
+    finished_at: datetime
+    user_id: int | None
+    username: str
+    counts: Mapping[str, int]
     findings: tuple[Finding, ...]
-    heads: Mapping[str, str]
+    heads: tuple[Head, ...]
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was found."""
+        """Whether every promise holds."""
         return not self.findings
 
 
 class LedgerAudit(ABC):
-    """Reads the whole ledger and checks it."""
+    """Looks at the ledger; called in a snapshot, so that all of it sees one moment."""
 
     @abstractmethod
-    def run(self, progress: Callable[[int, int], None]) -> AuditReport:
-        """Check everything, all checks even if some fail; tells how many entries of how many are
-        done. It runs inside a snapshot and writes nothing."""
+    def counts(self) -> Mapping[str, int]:
+        """How many rows there are of what the audit looks at, by name of the table."""
+
+    @abstractmethod
+    def findings(self, progress: Progress) -> Sequence[Finding]:
+        """The first wrong row of each kind; `progress` hears of entries done and of their total."""
+
+    @abstractmethod
+    def heads(self) -> Sequence[Head]:
+        """The heads of the warehouses that have levels, in the order of their codes."""
+
+
+class AuditRepository(ABC):
+    """Keeps the results of audits."""
+
+    @abstractmethod
+    def add(self, audit: Audit) -> None:
+        """Keep this one."""
+
+    @abstractmethod
+    def last(self) -> Audit | None:
+        """The one that was kept last."""
 
 
 @dataclass(frozen=True)
 class AuditService:
-    """Proves the ledger, for whoever may ask."""
+    """Proves the ledger to those who may see all of it."""
 
+    uow: UnitOfWork
     snapshot: Snapshot
-    audit: LedgerAudit
+    clock: Clock
+    ledger: LedgerAudit
+    audits: AuditRepository
 
-    def verify(self, progress: Callable[[int, int], None], *, by: Actor) -> AuditReport:
-        """Check every promise in one snapshot; raises Forbidden."""
-        by.require("stock.verify")
+    def run(self, *, by: Actor, progress: Progress = lambda done, total: None) -> Audit:
+        """Check every promise and keep the result; work goes on meanwhile. Raises Forbidden."""
+        self._authorise(by)
+        started_at = self.clock.now()
         with self.snapshot:
-            return self.audit.run(progress)
+            counts = self.ledger.counts()
+            findings = tuple(self.ledger.findings(progress))
+            heads = tuple(self.ledger.heads())
+        audit = Audit(
+            started_at=started_at,
+            finished_at=self.clock.now(),
+            user_id=by.user_id,
+            username=by.username,
+            counts=counts,
+            findings=findings,
+            heads=heads,
+        )
+        with self.uow:
+            self.audits.add(audit)
+        return audit
+
+    def last(self, *, by: Actor) -> Audit | None:
+        """The last result, None before the first. Raises Forbidden."""
+        self._authorise(by)
+        return self.audits.last()
+
+    def _authorise(self, by: Actor) -> None:
+        by.require("stock.verify")
+        if by.warehouse_ids is not None:
+            # Sums and heads go over everything, and findings name rows of any warehouse.
+            raise Forbidden("Only those who see all warehouses can verify the ledger.")

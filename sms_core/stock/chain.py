@@ -18,6 +18,7 @@ posting, the entry and the level are left out: they are not known when the hash 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -25,26 +26,38 @@ from hashlib import sha256
 from sms_core.shared.numbers import MONEY_PLACES, QUANTITY_PLACES, UNIT_COST_PLACES
 from sms_core.stock.postings import Entry, Posting
 
+Part = Sequence[str | int | bool | None]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def next_hash(previous: str, posting: Posting, entry: Entry) -> str:
     """The hash of `entry`, which follows the entry with the hash `previous`."""
-    return sha256((previous + canonical(posting, entry)).encode("ascii")).hexdigest()
+    return chained(previous, _header(posting), _body(entry))
+
+
+def chained(previous: str, header: Part, body: Part) -> str:
+    """The hash of an entry given as the two rows described above."""
+    return sha256((previous + _written([header, body])).encode()).hexdigest()
 
 
 def canonical(posting: Posting, entry: Entry) -> str:
     """The one way to write an entry and the header of its posting down."""
-    return json.dumps([_header(posting), _body(entry)], separators=(",", ":"), ensure_ascii=True)
+    return _written([_header(posting), _body(entry)])
+
+
+# What is no value of ours (a database may hold anything once it was tampered with) still has
+# some hash, which is then wrong.
+_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=repr).encode
 
 
 def _header(posting: Posting) -> list[str | int | None]:
     return [
         posting.kind.value,
         posting.number,
-        _microseconds(posting.occurred_at),
-        _microseconds(posting.recorded_at),
+        microseconds(posting.occurred_at),
+        microseconds(posting.recorded_at),
         posting.user_id,
         posting.username,
         posting.request_id,
@@ -85,5 +98,6 @@ def whole(value: Decimal, places: int) -> int:
     return int(value.scaleb(places))
 
 
-def _microseconds(at: datetime) -> int:
+def microseconds(at: datetime) -> int:
+    """A time as whole microseconds since 1970 UTC."""
     return (at - _EPOCH) // _MICROSECOND

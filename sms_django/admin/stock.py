@@ -1,180 +1,272 @@
-"""The pages of warehouses, locations, lots and reason codes in the back office."""
+"""What is in stock and how it came there, to look at in the back office."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
 from config.container import Injected
-from sms_core.stock.commands import (
-    ChangeLocation,
-    ChangeLot,
-    ChangeReasonCode,
-    ChangeWarehouse,
-    CreateLocation,
-    CreateReasonCode,
-    CreateWarehouse,
-)
-from sms_core.stock.entities import LocationKind
-from sms_core.stock.kinds import Kind
-from sms_core.stock.places import (
-    LocationService,
-    LotService,
-    ReasonCodeService,
-    WarehouseService,
-)
+from sms_core.shared.errors import NotFound
+from sms_core.shared.numbers import QUANTITY_PLACES
+from sms_core.stock.picking import plain
+from sms_core.stock.services import StockService
 from sms_django import models
-from sms_django.admin.base import CoreAdmin, display, widgets
-from sms_django.admin.forms import CoreForm
+from sms_django.admin.base import ReadOnlyAdmin, display
+from sms_django.admin.filters import VisibleRelatedFilter
+from sms_django.admin.stock_audit import VerifyView
+from sms_django.admin.stock_forms import worded
+from sms_django.admin.stock_orders import IssueView, ReceiveView
+from sms_django.models.base import ScaledDecimalField
+from sms_django.stock_figures import company_day, usable_bins
+
+_QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
 
 
-def worded(value: str) -> str:
-    """A name from the core as people read it."""
-    return value.replace("_", " ").capitalize()
+@admin.register(models.Posting)
+class PostingAdmin(ReadOnlyAdmin):
+    """Postings: the facts that changed stock. Here new ones are entered, too."""
 
-
-@admin.register(models.Warehouse)
-class WarehouseAdmin(CoreAdmin):
-    """Warehouses: each is made with a storage location, a quarantine and a transit."""
-
-    service = Injected(WarehouseService)
-    create_command = CreateWarehouse
-    change_command = ChangeWarehouse
-    resource = "warehouse"
-    warehouse_path = "pk"
+    stock = Injected(StockService)
+    resource = "stock"
+    warehouse_path = "entries__level__warehouse"
     cost_fields = ()
     group = "Stock"
-    icon = "warehouse"
-
-    fields = ("code", "name", "address")
-    list_display = ("code", "name", "address", "updated_at")
-    list_display_links = ("code", "name")
-    ordering = ("code_key",)
-    search_fields = ("search_text",)
-
-
-class LocationForm(CoreForm):
-    """A location; its kind is one of those that can be made by hand."""
-
-    kind = forms.TypedChoiceField(
-        coerce=LocationKind,
-        initial=LocationKind.STORAGE.value,
-        choices=[
-            (kind.value, worded(kind.value))
-            for kind in LocationKind
-            if kind is not LocationKind.TRANSIT
-        ],
-        widget=widgets.UnfoldAdminSelectWidget,
-        help_text="What lies in quarantine is not available.",
+    icon = "receipt_long"
+    menu = (
+        ("Receive goods", "move_to_inbox", "admin:sms_posting_receive", "stock.receive"),
+        ("Issue goods", "outbox", "admin:sms_posting_issue", "stock.issue"),
     )
+    change_form_template = "sms/posting.html"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kind = self.fields.get("kind")
-        if kind is not None and self.instance.kind == LocationKind.TRANSIT.value:
-            kind.choices = [(LocationKind.TRANSIT.value, "Transit")]
-
-
-@admin.register(models.Location)
-class LocationAdmin(CoreAdmin):
-    """Locations: the places in a warehouse."""
-
-    service = Injected(LocationService)
-    create_command = CreateLocation
-    change_command = ChangeLocation
-    resource = "location"
-    warehouse_path = "warehouse"
-    cost_fields = ()
-    group = "Stock"
-    icon = "shelves"
-    form = LocationForm
-
-    fields = ("warehouse", "code", "name", "kind")
-    list_display = ("code", "name", "kind_shown", "warehouse", "updated_at")
-    list_display_links = ("code", "name")
-    list_select_related = ("warehouse",)
-    list_filter = ("warehouse", "kind")
-    ordering = ("warehouse__code_key", "code_key")
-    search_fields = ("search_text",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("warehouse",)
+    list_display = ("number", "kind_shown", "recorded_at", "username", "reference", "reason_code")
+    fields = (
+        ("number", "kind_shown"),
+        ("occurred_at", "recorded_at"),
+        ("username", "request_id"),
+        ("reference", "reason_code"),
+        "note",
+    )
+    readonly_fields = ("kind_shown",)
+    list_select_related = ("reason_code",)
+    list_filter = ("kind", "recorded_at", "reason_code")
+    ordering = ("-id",)
+    search_fields = ("number", "reference", "username")
 
     @display(description="Kind", ordering="kind")
-    def kind_shown(self, row: models.Location) -> str:
+    def kind_shown(self, row: models.Posting) -> str:
         return worded(row.kind)
 
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(f"{name}/", self._view(view), name=f"sms_posting_{name}")
+            for name, view in (("receive", ReceiveView), ("issue", IssueView))
+        ] + super().get_urls()
 
-@admin.register(models.Lot)
-class LotAdmin(CoreAdmin):
-    """Lots: deliveries make them; here they are dated, described and blocked."""
+    def _view(self, view: Any) -> Any:
+        return self.admin_site.admin_view(view.as_view(model_admin=self))
 
-    service = Injected(LotService)
-    change_command = ChangeLot
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The posting with those of its entries that the actor sees, as the core shows them."""
+        context = dict(extra_context or {})
+        if object_id.isdecimal() and self.may(request, "view"):
+            # Without one the view below says so, and leads back to the list.
+            with suppress(NotFound):
+                context["posting"] = self.stock.posting(int(object_id), by=self.actor(request))
+        context["shows_costs"] = self.actor(request).may("cost.view")
+        return super().change_view(request, object_id, form_url, context)
+
+
+@admin.register(models.Level)
+class LevelAdmin(ReadOnlyAdmin):
+    """Levels: how much there is of everything, by variant and warehouse."""
+
     resource = "stock"
-    warehouse_path = None
+    warehouse_path = "warehouse"
+    cost_fields = ("unit_cost", "value")
+    group = "Stock"
+    icon = "inventory"
+
+    list_display = (
+        "variant_code",
+        "product_name",
+        "warehouse",
+        "on_hand_shown",
+        "reserved_shown",
+        "available",
+        "unit_cost",
+        "value",
+    )
+    fields = (
+        "variant",
+        "warehouse",
+        "in_transit",
+        "on_hand_shown",
+        "reserved_shown",
+        "available",
+        "unit_cost",
+        "value",
+    )
+    readonly_fields = ("on_hand_shown", "reserved_shown", "available", "unit_cost")
+    list_select_related = ("variant__product", "warehouse")
+    list_filter = ("warehouse", "in_transit")
+    ordering = ("variant__code_key", "warehouse__code_key")
+    search_fields = ("variant__search_text", "variant__product__search_text")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        usable = models.Bin.objects.filter(usable_bins(company_day()), level=OuterRef("pk"))
+        total = usable.order_by().values("level").annotate(total=Sum("on_hand")).values("total")
+        zero = Value(0, output_field=_QUANTITY)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                stock_available=ExpressionWrapper(
+                    Coalesce(Subquery(total, output_field=_QUANTITY), zero) - F("reserved"),
+                    output_field=_QUANTITY,
+                )
+            )
+        )
+
+    @display(description="Variant", ordering="variant__code_key")
+    def variant_code(self, row: models.Level) -> str:
+        return row.variant.code
+
+    @display(description="Product", ordering="variant__product__name_key")
+    def product_name(self, row: models.Level) -> str:
+        return row.variant.product.name
+
+    @display(description="On hand", ordering="on_hand")
+    def on_hand_shown(self, row: models.Level) -> str:
+        return plain(row.on_hand)
+
+    @display(description="Reserved", ordering="reserved")
+    def reserved_shown(self, row: models.Level) -> str:
+        return plain(row.reserved)
+
+    @display(description="Available", ordering="stock_available")
+    def available(self, row: Any) -> str:
+        return plain(row.stock_available)
+
+    @display(description="Unit cost")
+    def unit_cost(self, row: models.Level) -> Decimal | None:
+        return round(row.value / row.on_hand, 4) if row.on_hand else None
+
+
+@admin.register(models.Bin)
+class BinAdmin(ReadOnlyAdmin):
+    """Bins: where everything lies, by location and lot."""
+
+    resource = "stock"
+    warehouse_path = "level__warehouse"
     cost_fields = ()
     group = "Stock"
-    icon = "qr_code_2"
-    actions = ()
+    icon = "pallet"
 
-    fields = ("variant", "code", "expires_on", "is_blocked", "note")
-    readonly_fields = ("variant", "code")
-    list_display = ("code", "variant", "expires_on", "is_blocked", "updated_at")
-    list_select_related = ("variant",)
-    list_filter = ("is_blocked", "expires_on")
-    ordering = ("code_key",)
-    search_fields = ("search_text", "variant__search_text", "variant__product__search_text")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, "adjust")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ReasonCodeForm(CoreForm):
-    """A reason code; its kinds are chosen from those there are."""
-
-    kinds = forms.TypedMultipleChoiceField(
-        coerce=Kind,
-        empty_value=(),
-        required=False,
-        choices=[(kind.value, worded(kind.value)) for kind in Kind],
-        widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="For which kinds of postings it is offered; none: for all.",
+    list_display = ("variant", "warehouse", "location", "lot", "expires_on", "on_hand_shown")
+    fields = ("variant", "warehouse", "location", "lot", "expires_on", "on_hand_shown")
+    readonly_fields = ("variant", "warehouse", "expires_on", "on_hand_shown")
+    list_select_related = ("level__variant", "level__warehouse", "location", "lot")
+    list_filter = (("level__warehouse", VisibleRelatedFilter), "location__kind")
+    ordering = ("level__variant__code_key", "location__code_key")
+    search_fields = (
+        "level__variant__search_text",
+        "level__variant__product__search_text",
+        "lot__search_text",
     )
 
-    def clean_kinds(self) -> tuple[Kind, ...]:
-        return tuple(self.cleaned_data["kinds"])
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(on_hand__gt=0)
+
+    @display(description="Variant", ordering="level__variant__code_key")
+    def variant(self, row: models.Bin) -> str:
+        return str(row.level.variant)
+
+    @display(description="Warehouse", ordering="level__warehouse__code_key")
+    def warehouse(self, row: models.Bin) -> str:
+        return str(row.level.warehouse)
+
+    @display(description="Expires on", ordering="lot__expires_on")
+    def expires_on(self, row: models.Bin) -> Any:
+        return row.lot.expires_on if row.lot else None
+
+    @display(description="On hand", ordering="on_hand")
+    def on_hand_shown(self, row: models.Bin) -> str:
+        return plain(row.on_hand)
 
 
-@admin.register(models.ReasonCode)
-class ReasonCodeAdmin(CoreAdmin):
-    """Reason codes: why stock changes."""
+@admin.register(models.Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """Entries: the ledger itself, line by line. Here it is verified, too."""
 
-    service = Injected(ReasonCodeService)
-    create_command = CreateReasonCode
-    change_command = ChangeReasonCode
-    resource = "reason_code"
-    warehouse_path = None
-    cost_fields = ()
+    resource = "stock"
+    warehouse_path = "level__warehouse"
+    cost_fields = ("value", "unit_cost", "value_after")
     group = "Stock"
-    icon = "help"
-    form = ReasonCodeForm
+    icon = "menu_book"
+    menu = (("Verify the ledger", "verified_user", "admin:sms_entry_verify", "stock.verify"),)
 
-    fields = ("code", "label", "kinds")
-    list_display = ("code", "label", "kinds_shown", "updated_at")
-    list_display_links = ("code", "label")
-    ordering = ("code_key",)
-    search_fields = ("search_text",)
+    list_display = (
+        "posting",
+        "variant",
+        "location",
+        "lot",
+        "quantity_shown",
+        "value",
+        "on_hand_after_shown",
+        "recorded_at",
+    )
+    fields = (
+        ("posting", "line"),
+        ("variant", "seq"),
+        ("location", "lot"),
+        ("quantity_shown", "on_hand_after_shown"),
+        ("counterpart", "recorded_at"),
+        ("unit_cost", "value", "value_after"),
+        "hash",
+    )
+    readonly_fields = ("variant", "quantity_shown", "on_hand_after_shown", "recorded_at")
+    list_select_related = ("posting", "level__variant", "location", "lot")
+    list_filter = (
+        ("level__warehouse", VisibleRelatedFilter),
+        "posting__kind",
+        "counterpart",
+    )
+    ordering = ("-id",)
+    search_fields = (
+        "level__variant__search_text",
+        "level__variant__product__search_text",
+        "posting__number",
+    )
 
-    @display(description="Offered for")
-    def kinds_shown(self, row: models.ReasonCode) -> str:
-        return ", ".join(worded(kind) for kind in row.kinds) or "All kinds"
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(VerifyView.as_view(model_admin=self))
+        return [path("verify/", view, name="sms_entry_verify"), *super().get_urls()]
+
+    @display(description="Variant", ordering="level__variant__code_key")
+    def variant(self, row: models.Entry) -> str:
+        return str(row.level.variant)
+
+    @display(description="Quantity", ordering="quantity")
+    def quantity_shown(self, row: models.Entry) -> str:
+        return plain(row.quantity)
+
+    @display(description="On hand after")
+    def on_hand_after_shown(self, row: models.Entry) -> str:
+        return plain(row.on_hand_after)
+
+    @display(description="Recorded at", ordering="posting__recorded_at")
+    def recorded_at(self, row: models.Entry) -> Any:
+        return row.posting.recorded_at

@@ -20,6 +20,11 @@ ROWS = 5
 _GOODS = {"list": "goods", "autocomplete": "off", "placeholder": "Code or barcode"}
 
 
+def worded(value: str) -> str:
+    """A name from the core as people read it."""
+    return value.replace("_", " ").capitalize()
+
+
 def text(label: str, *, required: bool = False, **attrs: str) -> forms.CharField:
     """A line of text."""
     return forms.CharField(
@@ -130,6 +135,9 @@ class Lines(forms.BaseFormSet):
         super().add_fields(form, index)
         if not self.shows_costs:
             form.fields.pop("unit_cost", None)
+        for name, field in form.fields.items():
+            # The column's head names the input for the eye, this for the ear.
+            field.widget.attrs["aria-label"] = f"{form[name].label} {(index or 0) + 1}"
 
     @property
     def filled(self) -> list[Any]:

@@ -106,7 +106,7 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
         return self.render_to_response(self.get_context_data(head=head, lines=lines, **context))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs, opts=models.Posting._meta, verb=self.verb)
+        return super().get_context_data(**kwargs, verb=self.verb)
 
     def _post_once(self, head: OrderForm, lines: Any) -> Answer:
         user_id = self.request.user.pk

@@ -81,12 +81,6 @@ class BarcodeSerializer(CoreSerializer):
         default=Decimal(1), help_text="How much of the variant one scan stands for."
     )
 
-    def to_internal_value(self, data: Any) -> Any:
-        # A PATCH may leave out fields of the variant, not of a barcode that it names.
-        if isinstance(data, Mapping) and "code" not in data:
-            raise serializers.ValidationError({"code": "This is required."}, code="required")
-        return super().to_internal_value(data)
-
 
 class VariantFields(CoreSerializer):
     """What one may say of a variant, alone or as part of a new product."""

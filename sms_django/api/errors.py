@@ -210,7 +210,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answers for a path that does not exist."""
     if not request.path.startswith("/api/"):
         return defaults.page_not_found(request, exception)
-    return refusal(request, 404, "not_found", "There is nothing at this address.")
+    hint = "" if request.path.endswith("/") else " Addresses end with a slash."
+    return refusal(request, 404, "not_found", f"There is nothing at this address.{hint}")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

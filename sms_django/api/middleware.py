@@ -1,4 +1,4 @@
-"""What every request passes before any view: its number, and a look at the size of its body."""
+"""What every request passes before any view: its number, its address, the size of its body."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.common import CommonMiddleware
 
 from sms_django.api.errors import refusal
 
@@ -37,6 +38,16 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Sends readers on to the address with a slash at its end, but nobody who brings a body.
+
+    A redirected POST becomes a GET: it would look like a success and have done nothing.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        return request.method in {"GET", "HEAD"} and super().should_redirect_with_slash(request)
 
 
 class BodySizeMiddleware:

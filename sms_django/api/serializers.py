@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -88,7 +89,8 @@ class CoreSerializer(serializers.Serializer[Any]):
         return value
 
     def run_validation(self, data: Any = empty) -> Any:
-        values = super().run_validation(data)
+        with _whole(self, data):
+            values = super().run_validation(data)
         if self.command is None or not isinstance(values, Mapping):
             return values
         return self.command(**values)
@@ -129,6 +131,19 @@ class CoreSerializer(serializers.Serializer[Any]):
             return super().__getitem__(key)
         errors = self.errors.get(key) if hasattr(self, "initial_data") else None
         return LinesBoundField(field, self.data.get(key), errors)
+
+
+@contextmanager
+def _whole(serializer: CoreSerializer, data: Any) -> Iterator[None]:
+    """A PATCH may leave fields out of its record, but not out of what stands inside it."""
+    root = serializer.root
+    partial = getattr(root, "partial", False)
+    if serializer is not root and data is not empty:
+        root.partial = False
+    try:
+        yield
+    finally:
+        root.partial = partial
 
 
 class LinesBoundField(BoundField):

@@ -7,18 +7,17 @@ from django.db import migrations, models
 
 
 class Loosen(migrations.RemoveConstraint):
-    """Drops a rule that entries recorded from now on need not obey: the way back leaves it out."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        # After a way back it is not there any more.
-        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {self.name}")
+    """Drops a rule. On the way back it counts again for new rows only: those recorded meanwhile
+    need not obey it, and cannot be changed."""
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        pass
+        if schema_editor.connection.vendor == "postgresql":
+            constraint = to_state.models[app_label, self.model_name].get_constraint_by_name(
+                self.name
+            )
+            model = to_state.apps.get_model(app_label, self.model_name)
+            statement = constraint.create_sql(model, schema_editor)
+            schema_editor.execute(f"{statement} NOT VALID")
 
 
 class Migration(migrations.Migration):

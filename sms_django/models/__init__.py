@@ -1,6 +1,7 @@
 """All tables, by their bare names: `models.Brand` is the table, `Brand` the domain class."""
 
 from sms_django.models.access import LoginAttempt, Role, TokenFamily, User
+from sms_django.models.audit import AuditRun
 from sms_django.models.catalogue import Barcode, Brand, Category, Product, Unit, Variant
 from sms_django.models.company import Company
 from sms_django.models.ledger import Entry, Posting, SerialNumber
@@ -9,6 +10,7 @@ from sms_django.models.promises import Closing, Reservation
 from sms_django.models.stock import Bin, Level, Location, Lot, ReasonCode, Warehouse
 
 __all__ = [
+    "AuditRun",
     "Barcode",
     "Bin",
     "Brand",

@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.apps import apps
@@ -10,6 +12,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from config.container import container
+from sms_core.access.entities import system_actor
+from sms_core.stock.audit import AuditService
+from sms_core.stock.closing import PeriodService
+from sms_core.stock.commands import ClosePeriod, ReserveStock
+from sms_core.stock.reservations import ReservationService
 from sms_django import append_only
 
 PASSWORD = "correct horse battery staple"
@@ -38,6 +46,16 @@ def fill_every_table() -> None:
     }
     client.post("/api/v1/stock/receipts/", receipt, "application/json", headers=headers)
     client.post("/api/v1/auth/token/", {**log_in, "password": "wrong again"}, "application/json")
+    promise_close_and_verify(level["variant_id"], level["warehouse_id"])
+
+
+def promise_close_and_verify(variant_id: int, warehouse_id: int) -> None:
+    by = system_actor()
+    ours = container()
+    order = ReserveStock(variant_id=variant_id, warehouse_id=warehouse_id, quantity=Decimal(1))
+    ours.get(ReservationService).reserve(order, by=by)
+    ours.get(PeriodService).close(ClosePeriod(closed_until=date(2020, 1, 31)), by=by)
+    assert ours.get(AuditService).run(by=by).is_clean
 
 
 def empty_tables() -> set[str]:

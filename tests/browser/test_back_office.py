@@ -21,9 +21,7 @@ def test_filters_can_be_used_with_the_keyboard_alone(back_office: Page) -> None:
     expect(panel).to_be_hidden()
     page.keyboard.press("Enter")
     expect(panel).to_be_visible()
-    assert page.evaluate(
-        "document.querySelector('#changelist-filter').contains(document.activeElement)"
-    )
+    expect(panel.locator("a:focus")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     page.keyboard.press("Enter")
@@ -57,7 +55,15 @@ def test_a_refused_form_keeps_what_was_typed(back_office: Page) -> None:
 def test_a_phone_shows_every_page_without_scrolling_sideways(back_office: Page) -> None:
     page = back_office
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("/", "/admin/", "/admin/sms/brand/", "/admin/sms/brand/add/"):
+    for path in (
+        "/",
+        "/admin/",
+        "/admin/sms/brand/",
+        "/admin/sms/brand/add/",
+        "/admin/sms/level/",
+        "/admin/sms/posting/receive/",
+        "/admin/sms/posting/issue/",
+    ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
@@ -83,16 +89,19 @@ def add(page: Page, what: str, **texts: str) -> None:
         page.get_by_label(f"{label}*", exact=True).fill(text)
 
 
-def post(page: Page, deed: str, goods: str, quantity: str) -> None:
-    """Start from the menu, fill the first line, send, and see the posting."""
+def begin(page: Page, deed: str, goods: str, quantity: str) -> None:
+    """Start from the menu and fill the first line."""
     page.locator("#nav-sidebar").get_by_role("link", name=deed).click()
+    page.get_by_label("Warehouse").select_option(label="MAIN Main warehouse")
     page.get_by_label("Goods 1").fill(goods)
     page.get_by_label("Quantity 1").fill(quantity)
 
 
 def see(page: Page, quantity: str) -> None:
-    """The one level there is shows this quantity, by the list and by the API."""
+    """The level of these goods shows this quantity."""
     page.locator("#nav-sidebar").get_by_role("link", name="Levels").click()
+    page.locator("#searchbar").fill("gumbo")
+    page.keyboard.press("Enter")
     row = page.locator("#result_list tbody tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("GUMBO")
@@ -113,19 +122,19 @@ def test_a_newcomer_gets_from_an_empty_shop_to_stock(back_office: Page) -> None:
     add(page, "warehouse", Code="MAIN", Name="Main warehouse")
     save(page, "was added successfully")
 
-    post(page, "Receive goods", "GUMBO", "10")
+    begin(page, "Receive goods", "GUMBO", "10")
     page.get_by_role("button", name="Receive").click()
     expect(page.locator("#main")).to_contain_text("is posted")
     see(page, "10")
-    post(page, "Issue goods", "GUMBO", "3")
+    begin(page, "Issue goods", "GUMBO", "3")
     page.get_by_label("For").select_option("customer")
     page.get_by_role("button", name="Issue").click()
     expect(page.locator("#main")).to_contain_text("is posted")
     see(page, "7")
 
-    post(page, "Issue goods", "GUMBO", "8")
+    begin(page, "Issue goods", "GUMBO", "8")
     page.get_by_label("For").select_option("customer")
     page.get_by_role("button", name="Issue").click()
     expect(page.get_by_label("Quantity 1")).to_have_value("8")
-    expect(page.locator("#lines")).to_contain_text("7")
+    expect(page.locator("#lines")).to_contain_text("7 available, 8 asked for")
     see(page, "7")

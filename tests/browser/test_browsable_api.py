@@ -36,3 +36,44 @@ def test_a_brand_is_made_with_the_form_on_its_page(api: Page) -> None:
 
     page.goto("/api/v1/brands/?search=browsed")
     expect(page.locator(".response-info")).to_contain_text('"count": 1')
+
+
+def create(page: Page, path: str, **texts: str) -> Any:
+    """Fill the form on the page of a list and post it."""
+    page.goto(f"/api/v1/{path}/")
+    page.get_by_role("link", name="HTML form").click()
+    for name, text in texts.items():
+        page.locator(f"#post-object-form [name='{name}']").fill(text)
+    return send(page, "#post-object-form")
+
+
+def test_goods_are_received_with_the_forms_on_the_pages(api: Page) -> None:
+    page = api
+    category = create(page, "categories", code="TOOLS", name="Tools")
+    page.goto("/api/v1/units/?search=pc")
+    unit = json.loads(page.locator(".response-info").inner_text().partition("\n\n")[2])
+    unit_id = str(unit["results"][0]["id"])
+    product = create(
+        page,
+        "products",
+        code="HAMMER",
+        name="Hammer",
+        category_id=str(category["id"]),
+        unit_id=unit_id,
+    )
+    warehouse = create(page, "warehouses", code="SHED", name="Shed")
+    posting = create(
+        page,
+        "stock/receipts",
+        warehouse_id=str(warehouse["id"]),
+        **{
+            "lines[0]variant_id": str(product["variants"][0]["id"]),
+            "lines[0]quantity": "10",
+            "lines[0]unit_cost": "2.50",
+        },
+    )
+    assert posting["number"].startswith("REC-")
+    assert [entry["on_hand_after"] for entry in posting["entries"]] == ["10.0000"]
+
+    page.goto(f"/api/v1/stock/levels/?warehouse_id={warehouse['id']}")
+    expect(page.locator(".response-info")).to_contain_text('"on_hand": "10.0000"')

@@ -316,6 +316,21 @@ def test_a_form_with_blank_rows_only_has_no_lines() -> None:
     assert form.errors["lines"][0].code == "empty"
 
 
+def test_a_patch_may_leave_out_lines_but_not_parts_of_a_line() -> None:
+    without = NoteSerializer(data={"reference": "N-2"}, partial=True)
+    assert without.is_valid()
+    assert without.validated_data == {"reference": "N-2"}
+
+    half = NoteSerializer(data={"lines": [{"variant_id": 7, "lot": {}}]}, partial=True)
+    assert not half.is_valid()
+    assert set(half.errors) == {"lines"}
+    assert set(half.errors["lines"][0]) == {"quantity", "lot"}
+
+    whole = NoteSerializer(data={"lines": [{"variant_id": 7, "quantity": "1"}]}, partial=True)
+    assert whole.is_valid()
+    assert whole.validated_data == {"lines": (Line(7, Decimal(1)),)}
+
+
 def drawn(form: Any) -> str:
     style = {"template_pack": "rest_framework/horizontal"}
     return str(HTMLFormRenderer().render(form.data, None, {"style": style}))

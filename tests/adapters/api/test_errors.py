@@ -156,6 +156,13 @@ def test_an_unknown_path_is_a_problem_too(api: APIClient, path: str) -> None:
     assert problem["instance"] == path
 
 
+def test_an_order_to_an_address_without_its_slash_is_not_lost_in_a_redirect(api: APIClient) -> None:
+    problem = assert_problem(api.post("/api/v1/brands", {"name": "x"}), 404, "not_found")
+
+    assert "slash" in problem["detail"]
+    assert api.get("/api/v1/brands")["Location"] == BRANDS
+
+
 def test_the_wrong_method_says_which_are_right(api: APIClient) -> None:
     answer = api.delete(BRANDS)
 

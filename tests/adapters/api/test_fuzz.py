@@ -93,13 +93,37 @@ def test_no_request_breaks_the_server(openapi: Any, owner: User, route: Route, m
         assert 401 not in statuses or "auth" in route.template
 
 
-def send_all(cases: Any, ids: list[int], *, token: str) -> set[int]:
+@pytest.mark.parametrize(
+    ("route", "method"),
+    [(route, method) for route, method in OPERATIONS if method in {"post", "put"}],
+    ids=lambda value: str(value),
+)
+def test_no_nonsense_breaks_the_page_that_shows_it(
+    openapi: Any, owner: User, route: Route, method: str
+) -> None:
+    operation = openapi[route.template.replace("{pk}", "{id}")][method.upper()]
+    if operation.body:
+        cases = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+        ids = known_ids(route, owner)
+        assert send_all(cases, ids, token=token_of(owner), accept="text/html", examples=8)
+
+
+def send_all(
+    cases: Any,
+    ids: list[int],
+    *,
+    token: str,
+    accept: str = "application/json",
+    examples: int = EXAMPLES,
+) -> set[int]:
     """Send generated requests, about known things now and then; the statuses of the answers."""
     statuses: set[int] = set()
+    headers = {"Authorization": f"Bearer {token}", "Accept": accept}
+    checks = CHECKS if accept == "application/json" else CHECKS[:1]
 
     @given(case=cases, id=st.sampled_from([None, *ids]))
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         phases=[Phase.generate],
@@ -108,9 +132,8 @@ def send_all(cases: Any, ids: list[int], *, token: str) -> set[int]:
     def send(case: Any, id: int | None) -> None:
         if id is not None:
             case.path_parameters["id"] = id
-        headers = {"Authorization": f"Bearer {token}"}
         with transaction.atomic():
-            statuses.add(case.call_and_validate(headers=headers, checks=CHECKS).status_code)
+            statuses.add(case.call_and_validate(headers=headers, checks=checks).status_code)
             transaction.set_rollback(True)
 
     with one_connection():
