@@ -39,18 +39,34 @@ __all__ = [
     "UnfoldModelAdminViewMixin",
     "display",
     "widgets",
+    "written",
 ]
 
 
-class DecimalInput(widgets.UnfoldAdminDecimalFieldWidget):  # type: ignore[misc]
+def written(value: Decimal) -> str:
     """A decimal as people write it: 7, 11.90 and 0.125 rather than with all its places."""
+    whole, _, fraction = f"{value:f}".partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction:0<2}" if fraction else whole
+
+
+class DecimalInput(widgets.UnfoldAdminDecimalFieldWidget):  # type: ignore[misc]
+    """A field for decimals."""
 
     def format_value(self, value: Any) -> str | None:
-        if not isinstance(value, Decimal):
-            return super().format_value(value)
-        whole, _, fraction = f"{value:f}".partition(".")
-        fraction = fraction.rstrip("0")
-        return f"{whole}.{fraction:0<2}" if fraction else whole
+        return written(value) if isinstance(value, Decimal) else super().format_value(value)
+
+
+class Figure:
+    """A column of decimals in a list."""
+
+    def __init__(self, field: ScaledDecimalField) -> None:
+        self.__name__ = self.admin_order_field = field.name
+        self.short_description = field.verbose_name
+
+    def __call__(self, row: Any) -> str | None:
+        value = getattr(row, self.__name__)
+        return None if value is None else written(value)
 
 
 class Rows(ChangeList):  # type: ignore[misc]
@@ -80,6 +96,11 @@ class LimitedAdmin(Limits, ModelAdmin):  # type: ignore[misc]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Rows
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        figures = {f.name: f for f in self.opts.fields if isinstance(f, ScaledDecimalField)}
+        columns = super().get_list_display(request)
+        return [Figure(figures[name]) if name in figures else name for name in columns]
 
     def url(self, page: str, *args: Any) -> str:
         """The address of one of this table's pages."""
