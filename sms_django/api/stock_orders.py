@@ -23,6 +23,7 @@ from sms_django.api.fields import (
     QuantityField,
     TextField,
 )
+from sms_django.api.references import VARIANT, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import CoreSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
 from sms_django.api.stock_postings import PostingSerializer
@@ -38,7 +39,7 @@ class NamedLotSerializer(CoreSerializer):
 class ReceivedLineSerializer(CoreSerializer):
     command = ReceivedLine
 
-    variant_id = IdField()
+    variant_id = ReferenceField(*VARIANT)
     quantity = QuantityField()
     unit_cost = CostField(
         places=UNIT_COST_PLACES,
@@ -73,7 +74,7 @@ class ReceivedLineSerializer(CoreSerializer):
 class ReceiptSerializer(CoreSerializer):
     command = ReceiveGoods
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     reference = OptionalNameField(help_text="The number of the delivery note.")
     note = TextField()
     lines = ReceivedLineSerializer(many=True, allow_empty=False)
@@ -82,7 +83,7 @@ class ReceiptSerializer(CoreSerializer):
 class IssuedLineSerializer(CoreSerializer):
     command = IssuedLine
 
-    variant_id = IdField()
+    variant_id = ReferenceField(*VARIANT)
     quantity = QuantityField()
     location_id = IdField(allow_null=True, default=None, help_text="Take it only from there.")
     lot_code = NameField(allow_null=True, default=None, help_text="Take only this lot.")
@@ -113,7 +114,7 @@ class IssueCounterpartField(ChoiceField):
 class IssueSerializer(CoreSerializer):
     command = IssueGoods
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     counterpart = IssueCounterpartField(default=Counterpart.INTERNAL)
     reason_code = NameField(
         allow_null=True, default=None, help_text="The code of the reason; own use must have one."

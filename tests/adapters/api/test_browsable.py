@@ -210,6 +210,39 @@ def test_a_receipt_is_posted_with_the_form_and_only_once(browse: Browser) -> Non
     assert again[1] not in action[1]
 
 
+def test_a_form_lists_what_one_may_refer_to(browse: Browser) -> None:
+    demo.DemoShop(by=system_actor()).open()
+    category = models.Category.objects.get(code="coffee")
+    rights = ["product.view", "product.add", "category.view"]
+
+    form = form_of(page(browse(permissions=rights), "/api/v1/products/"))
+
+    assert re.search(rf'<option value="{category.pk}" +>coffee – Coffee</option>', form)
+    assert re.search(r'<select class="form-control" name="category_id">', form)
+    # Brands and units are not his to see: he types their numbers.
+    assert re.search(r'<input name="unit_id"[^>]*type="number"', form)
+    assert not re.search(r'<select[^>]*name="brand_id"', form)
+
+
+def test_a_long_list_is_not_listed(browse: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo.DemoShop(by=system_actor()).open()
+    monkeypatch.setattr("sms_django.api.references.MOST", 3)
+
+    form = form_of(page(browse("owner"), "/api/v1/products/"))
+
+    assert re.search(r'<input name="category_id"[^>]*type="number"', form)
+
+
+def test_an_empty_row_refers_to_nothing(browse: Browser) -> None:
+    demo.DemoShop(by=system_actor()).open()
+
+    form = form_of(page(browse("owner"), "/api/v1/stock/receipts/"))
+
+    assert form.count('name="lines[0]variant_id"') == 1
+    row = form.split('name="lines[0]variant_id"')[1]
+    assert re.match(r'>\s*<option value="" selected', row)
+
+
 @pytest.mark.parametrize(
     "body",
     [
