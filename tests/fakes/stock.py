@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -200,6 +200,7 @@ class InMemoryLedgerRepository(LedgerRepository):
     locations: InMemoryLocationRepository
     lots: InMemoryLotRepository
     clock: Clock = field(default_factory=FixedClock)
+    zone: tzinfo = UTC
     goods: dict[int, Goods] = field(default_factory=dict)
     levels: dict[LevelKey, Level] = field(default_factory=dict)
     postings: dict[int, Posting] = field(default_factory=dict)
@@ -230,7 +231,7 @@ class InMemoryLedgerRepository(LedgerRepository):
 
     def stamp(self, kind: Kind) -> Stamp:
         serial = next(self.serials.setdefault(kind, count(1)))
-        return Stamp(at=self.clock.now(), zone=UTC, serial=serial)
+        return Stamp(at=self.clock.now(), zone=self.zone, serial=serial)
 
     def save(self, posting: Posting, levels: Collection[Level]) -> None:
         for level in levels:
