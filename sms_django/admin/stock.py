@@ -160,7 +160,7 @@ class LevelAdmin(ReadOnlyAdmin):
 
     @display(description="Unit cost")
     def unit_cost(self, row: models.Level) -> str | None:
-        return written(round(row.value / row.on_hand, 4)) if row.on_hand else None
+        return written(round(row.value / row.on_hand, 4), money=True) if row.on_hand else None
 
 
 @admin.register(models.Bin)

@@ -395,3 +395,4 @@ def test_a_form_without_its_token_is_not_taken(owner: Client) -> None:
 )
 def test_decimals_are_written_as_people_do(value: str, text: str) -> None:
     assert written(Decimal(value)) == text
+    assert written(Decimal("7.0000"), money=True) == "7.00"
