@@ -1,9 +1,8 @@
-"""Ids of other things: a number to programs, a list of names to people with a form."""
+"""Ids of other things: a number to programs, names to choose from to people with a form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 from config.container import container
@@ -34,32 +33,31 @@ MOST = 200
 
 
 class ReferenceField(IdField):
-    """The id of something that `service` keeps. A form lists what one may see of it.
-
-    Where there is more than a list can hold, a form takes the number.
-    """
+    """The id of something that `service` keeps. A form suggests what one may see of it."""
 
     def __init__(
         self, service: type[MasterDataService[Any, Any]], filter: type[Any], **kwargs: Any
     ) -> None:
         self.service, self.filter = service, filter
+        self.is_drawn = False
         kwargs.setdefault("style", {"template": "rest_framework/reference.html"})
         super().__init__(**kwargs)
 
-    @cached_property
-    def found(self) -> list[Any]:
-        """What a form lists; asked for once, however many rows it has."""
+    def options_once(self) -> list[dict[str, Any]]:
+        """The suggestions, the first time a form draws this field: its rows share them."""
+        if self.is_drawn:
+            return []
+        self.is_drawn = True
+        return [{"id": thing.id, "words": _words(thing)} for thing in self._found()]
+
+    def _found(self) -> Sequence[Any]:
         actor: Actor | None = self.context.get("actor")
         if actor is None or not actor.may(f"{self.service.resource}.view"):
-            return []
+            return ()
         service = container().get(self.service)
-        page = service.search(self.filter(), PageRequest(size=MOST), by=actor)
-        return list(page.items) if page.total <= MOST else []
+        return service.search(self.filter(), PageRequest(size=MOST), by=actor).items
 
-    def iter_options(self) -> Iterator[dict[str, Any]]:
-        """The lines of the list."""
-        if not self.allow_null:
-            yield {"value": "", "display_text": "--------"}
-        for thing in self.found:
-            words = (getattr(thing, "code", ""), getattr(thing, "name", ""))
-            yield {"value": thing.id, "display_text": " – ".join(word for word in words if word)}
+
+def _words(thing: Any) -> str:
+    words = (getattr(thing, "code", ""), getattr(thing, "name", ""))
+    return " – ".join(word for word in words if word)
