@@ -79,8 +79,9 @@ class Overview:
             ProductFilter(below_alert=True, is_active=True), PageRequest(size=SHOWN), by=self.actor
         )
         self.running_out = [row for product in low.items for row in _low_variants(product)]
+        listed = f"{link}?below_alert=true&is_active__exact=1"
         return Card(
-            "At or below reorder level", f"{low.total:,}", "warning", link, warns=low.total > 0
+            "At or below reorder level", f"{low.total:,}", "warning", listed, warns=low.total > 0
         )
 
     def _stock_cards(self, link: str) -> Iterator[Card]:

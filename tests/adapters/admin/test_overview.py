@@ -53,6 +53,15 @@ def test_what_runs_out_is_listed_with_its_reorder_level(owner: Client, demo: Non
         assert owner.get(item["link"]).status_code == 200
 
 
+def test_each_figure_leads_to_what_it_counts(log_in: LogIn, demo: None) -> None:
+    mine = models.Warehouse.objects.order_by("pk").last()
+    client = log_in("owner", warehouse_ids=[mine.pk])
+    cards = {card.title: card for card in overview(client)["cards"]}
+    for title in ("Products", "At or below reorder level"):
+        listed = client.get(cards[title].link).context["cl"]
+        assert str(listed.result_count) == cards[title].figure
+
+
 def test_the_last_postings_are_newest_first(owner: Client, demo: None) -> None:
     ids = [item["posting"].id for item in overview(owner)["postings"]]
     assert ids == sorted(models.Posting.objects.values_list("pk", flat=True), reverse=True)[:8]
