@@ -86,8 +86,11 @@ class Overview:
 
     def _stock_cards(self, link: str) -> Iterator[Card]:
         levels = admin.site.get_model_admin(models.Level).get_queryset(self.request)
-        found = levels.aggregate(value=Sum("value"), stocked=Count("pk", filter=Q(on_hand__gt=0)))
-        yield Card("Stocked items", f"{found['stocked']:,}", "warehouse", link)
+        found = levels.aggregate(
+            value=Sum("value"),
+            stocked=Count("variant", filter=Q(on_hand__gt=0), distinct=True),
+        )
+        yield Card("Items in stock", f"{found['stocked']:,}", "warehouse", link)
         if self.actor.may("cost.view"):
             company = self.company.get(by=self.actor)
             worth = rounded(found["value"] or Decimal(0), company.currency_places)
