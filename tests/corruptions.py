@@ -460,7 +460,7 @@ def what_has_stock_is_archived(chance: random.Random) -> Expected:
 
 @corruption
 def goods_left_before_they_came(chance: random.Random) -> Expected:
-    posting_id, level_id = some(
+    posting_id, _level_id = some(
         chance,
         "SELECT posting_id, level_id FROM sms_entry"
         " WHERE counterpart IN ('internal', 'customer', 'scrap') AND quantity < 0 ORDER BY id",

@@ -39,18 +39,38 @@ __all__ = [
     "UnfoldModelAdminViewMixin",
     "display",
     "widgets",
+    "written",
 ]
 
 
+MONEY = ("price",)  # besides the cost fields
+
+
+def written(value: Decimal, *, money: bool = False) -> str:
+    """A decimal as people write it: 7, 11.90 and 0.125; as money 7.00."""
+    whole, _, fraction = f"{value:f}".partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction:0<2}" if fraction or money else whole
+
+
 class DecimalInput(widgets.UnfoldAdminDecimalFieldWidget):  # type: ignore[misc]
-    """A decimal as people write it: 7, 11.90 and 0.125 rather than with all its places."""
+    """A field for decimals."""
 
     def format_value(self, value: Any) -> str | None:
-        if not isinstance(value, Decimal):
-            return super().format_value(value)
-        whole, _, fraction = f"{value:f}".partition(".")
-        fraction = fraction.rstrip("0")
-        return f"{whole}.{fraction:0<2}" if fraction else whole
+        return written(value) if isinstance(value, Decimal) else super().format_value(value)
+
+
+class Figure:
+    """A column of decimals in a list."""
+
+    def __init__(self, field: ScaledDecimalField, *, money: bool) -> None:
+        self.money = money
+        self.__name__ = self.admin_order_field = field.name
+        self.short_description = field.verbose_name
+
+    def __call__(self, row: Any) -> str | None:
+        value = getattr(row, self.__name__)
+        return None if value is None else written(value, money=self.money)
 
 
 class Rows(ChangeList):  # type: ignore[misc]
@@ -80,6 +100,15 @@ class LimitedAdmin(Limits, ModelAdmin):  # type: ignore[misc]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Rows
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        figures = {f.name: f for f in self.opts.fields if isinstance(f, ScaledDecimalField)}
+        columns = super().get_list_display(request)
+        money = {*self.cost_fields, *MONEY}
+        return [
+            Figure(figures[name], money=name in money) if name in figures else name
+            for name in columns
+        ]
 
     def url(self, page: str, *args: Any) -> str:
         """The address of one of this table's pages."""

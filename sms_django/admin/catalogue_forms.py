@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from sms_core.catalogue.products import Barcode, ProductType, TaxMethod
 from sms_django import models
-from sms_django.admin.base import widgets
+from sms_django.admin.base import DecimalInput, widgets
 from sms_django.admin.forms import CoreForm
 
 MAX_PICTURE = 5 * 1024 * 1024
@@ -103,7 +103,7 @@ class ProductForm(PictureForm):
         label="Reorder level",
         required=False,
         min_value=0,
-        widget=widgets.UnfoldAdminDecimalFieldWidget,
+        widget=DecimalInput,
         help_text="Of a standard product. Empty: none.",
     )
 

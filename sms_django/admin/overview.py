@@ -79,14 +79,18 @@ class Overview:
             ProductFilter(below_alert=True, is_active=True), PageRequest(size=SHOWN), by=self.actor
         )
         self.running_out = [row for product in low.items for row in _low_variants(product)]
+        listed = f"{link}?below_alert=true&is_active__exact=1"
         return Card(
-            "At or below reorder level", f"{low.total:,}", "warning", link, warns=low.total > 0
+            "At or below reorder level", f"{low.total:,}", "warning", listed, warns=low.total > 0
         )
 
     def _stock_cards(self, link: str) -> Iterator[Card]:
         levels = admin.site.get_model_admin(models.Level).get_queryset(self.request)
-        found = levels.aggregate(value=Sum("value"), stocked=Count("pk", filter=Q(on_hand__gt=0)))
-        yield Card("Stocked items", f"{found['stocked']:,}", "warehouse", link)
+        found = levels.aggregate(
+            value=Sum("value"),
+            stocked=Count("variant", filter=Q(on_hand__gt=0), distinct=True),
+        )
+        yield Card("Items in stock", f"{found['stocked']:,}", "warehouse", link)
         if self.actor.may("cost.view"):
             company = self.company.get(by=self.actor)
             worth = rounded(found["value"] or Decimal(0), company.currency_places)

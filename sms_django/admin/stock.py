@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -18,7 +17,7 @@ from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_core.stock.picking import plain
 from sms_core.stock.services import StockService
 from sms_django import models
-from sms_django.admin.base import ReadOnlyAdmin, display
+from sms_django.admin.base import ReadOnlyAdmin, display, written
 from sms_django.admin.filters import VisibleRelatedFilter
 from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_forms import worded
@@ -161,8 +160,8 @@ class LevelAdmin(ReadOnlyAdmin):
         return plain(row.stock_available)
 
     @display(description="Unit cost")
-    def unit_cost(self, row: models.Level) -> Decimal | None:
-        return round(row.value / row.on_hand, 4) if row.on_hand else None
+    def unit_cost(self, row: models.Level) -> str | None:
+        return written(round(row.value / row.on_hand, 4), money=True) if row.on_hand else None
 
 
 @admin.register(models.Bin)

@@ -39,7 +39,7 @@ class OrderForm(forms.Form):
     """What is said once for all lines; the key makes sure that a double click posts once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    warehouse = forms.ModelChoiceField(queryset=None, widget=widgets.UnfoldAdminSelectWidget)
+    warehouse: Any = forms.ModelChoiceField(queryset=None, widget=widgets.UnfoldAdminSelectWidget)
     reference = text("Reference")
     note = forms.CharField(
         required=False, widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2})
@@ -70,7 +70,7 @@ class IssueForm(OrderForm):
         ],
         widget=widgets.UnfoldAdminSelectWidget,
     )
-    reason_code = forms.ModelChoiceField(
+    reason_code: Any = forms.ModelChoiceField(
         label="Reason",
         required=False,
         queryset=None,

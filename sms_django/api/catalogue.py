@@ -25,7 +25,8 @@ from sms_core.catalogue.services import BrandService, CategoryService, UnitServi
 from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_django import models
 from sms_django.api.base import BulkDeleteMixin, MasterDataViewSet
-from sms_django.api.fields import IdField, IntegerField, NameField, TextField
+from sms_django.api.fields import IntegerField, NameField, TextField
+from sms_django.api.references import CATEGORY, ReferenceField
 from sms_django.api.serializers import RecordSerializer
 
 
@@ -63,8 +64,11 @@ class BrandViewSet(BulkDeleteMixin, MasterDataViewSet):
 class CategorySerializer(RecordSerializer):
     code = NameField(help_text="Unique among live categories, whatever the case.")
     name = NameField(help_text="Unique among live categories, whatever the case.")
-    parent_id = IdField(
-        allow_null=True, default=None, help_text="The category that it lies below, if any."
+    parent_id = ReferenceField(
+        *CATEGORY,
+        allow_null=True,
+        default=None,
+        help_text="The category that it lies below, if any.",
     )
 
 

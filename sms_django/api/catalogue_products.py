@@ -33,7 +33,6 @@ from sms_django.api.fields import (
     BooleanField,
     ChoiceField,
     CostField,
-    IdField,
     NameField,
     OptionalNameField,
     PriceField,
@@ -42,6 +41,7 @@ from sms_django.api.fields import (
     TextField,
     VersionField,
 )
+from sms_django.api.references import BRAND, CATEGORY, PRODUCT, UNIT, ReferenceField
 from sms_django.api.serializers import CoreSerializer, RecordSerializer, VersionSerializer
 
 MAX_IMAGE = 5 * 1024 * 1024
@@ -120,7 +120,7 @@ class NewVariantSerializer(VariantFields):
 class VariantSerializer(VariantFields, RecordSerializer):
     """A variant and what there is of it."""
 
-    product_id = IdField(help_text="A variant stays with its product.")
+    product_id = ReferenceField(*PRODUCT, help_text="A variant stays with its product.")
     image = ImageUrlField()
     on_hand = QuantityField(read_only=True, source="stock.on_hand")
     available = QuantityField(read_only=True, source="stock.available")
@@ -138,9 +138,9 @@ class ProductFields(RecordSerializer):
     type = ChoiceField(ProductType, default=ProductType.STANDARD)
     code = NameField(help_text="Unique among live products, whatever the case.")
     name = NameField()
-    category_id = IdField()
-    brand_id = IdField(allow_null=True, default=None)
-    unit_id = IdField(help_text="Fixed once there are entries.")
+    category_id = ReferenceField(*CATEGORY)
+    brand_id = ReferenceField(*BRAND, allow_null=True, default=None)
+    unit_id = ReferenceField(*UNIT, help_text="Fixed once there are entries.")
     cost = CostField(
         places=UNIT_COST_PLACES,
         allow_null=True,

@@ -203,7 +203,7 @@ def _nested_cells(field: Any, value: Any, error: Any, path: str) -> Iterator[Cel
     errors = _mapping(error)
     if isinstance(field, CoreListSerializer):
         # A list within a row: one of its rows can be filled in here.
-        first = next(iter(_mappings(value)), {})
+        first: Any = next(iter(_mappings(value)), {})
         cells = _cells(field.child, first, _mapping(errors.get(0)), f"{path}[0]", field.label)
     else:
         cells = _cells(field, _mapping(value), errors, f"{path}.", field.label)

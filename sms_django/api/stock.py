@@ -57,6 +57,7 @@ from sms_django.api.fields import (
     TextField,
     refuse,
 )
+from sms_django.api.references import VARIANT, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import RecordSerializer
 from sms_django.api.stock_enquiries import LotTraceSerializer
 
@@ -126,7 +127,7 @@ class WarehouseViewSet(MasterDataViewSet):
     ]
 )
 class LocationSerializer(RecordSerializer):
-    warehouse_id = IdField(help_text="A location stays in its warehouse.")
+    warehouse_id = ReferenceField(*WAREHOUSE, help_text="A location stays in its warehouse.")
     code = NameField(help_text="Unique among the live locations of the warehouse.")
     name = NameField()
     kind = ChoiceField(
@@ -184,7 +185,7 @@ class ReasonCodeViewSet(MasterDataViewSet):
 class LotFields(RecordSerializer):
     """What may be changed of a lot; the ledger names it, so it is never archived."""
 
-    deleted_at = None
+    deleted_at = None  # type: ignore[assignment]
     expires_on = DateField(
         allow_null=True, default=None, help_text="The last day on which it may be used."
     )
@@ -202,7 +203,7 @@ class LotFields(RecordSerializer):
     ]
 )
 class LotSerializer(LotFields):
-    variant_id = IdField()
+    variant_id = ReferenceField(*VARIANT)
     code = NameField(help_text="Unique for the variant, whatever the case.")
 
 

@@ -25,6 +25,7 @@ from sms_django.api.fields import (
     NameField,
     TextField,
 )
+from sms_django.api.references import VARIANT, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import CoreSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
 from sms_django.api.stock_movements import OrderViewSet
@@ -38,8 +39,8 @@ from sms_django.api.stock_orders import (
 
 
 class LevelKeySerializer(CoreSerializer):
-    variant_id = IdField()
-    warehouse_id = IdField()
+    variant_id = ReferenceField(*VARIANT)
+    warehouse_id = ReferenceField(*WAREHOUSE)
 
 
 @extend_schema_serializer(

@@ -22,6 +22,7 @@ from sms_django.api.fields import (
     NameField,
     QuantityField,
 )
+from sms_django.api.references import VARIANT, ReferenceField
 from sms_django.api.serializers import CoreSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES
 
@@ -29,7 +30,7 @@ from sms_django.api.stock_levels import UNIT_COST_PLACES
 class LineSerializer(CoreSerializer):
     """What all lines may say; forms ask what one expects after the rest."""
 
-    variant_id = IdField()
+    variant_id = ReferenceField(*VARIANT)
     expected_on_hand = QuantityField(
         allow_null=True,
         default=None,

@@ -26,6 +26,7 @@ from sms_django.api.fields import (
     IdField,
     NameField,
 )
+from sms_django.api.references import WAREHOUSE, ReferenceField
 from sms_django.api.stock_levels import StockViewSet
 from sms_django.api.stock_lines import (
     AdjustedLineSerializer,
@@ -92,7 +93,7 @@ def optional_reason(help_text: str = "The code of the reason.") -> NameField:
 class ReceiptSerializer(FactSerializer):
     command = ReceiveGoods
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     supplier_id = SupplierIdField()
     same_reference = BooleanField(
         default=False,
@@ -110,7 +111,7 @@ class ReceiptSerializer(FactSerializer):
 class OpeningSerializer(FactSerializer):
     command = OpenStock
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     lines = ReceivedLineSerializer(many=True, allow_empty=False)
 
 
@@ -123,7 +124,7 @@ class OpeningSerializer(FactSerializer):
 class IssueSerializer(FactSerializer):
     command = IssueGoods
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     counterpart = IssueCounterpartField(default=Counterpart.INTERNAL)
     customer_id = CustomerIdField()
     reason_code = optional_reason("The code of the reason; own use must have one.")
@@ -142,7 +143,7 @@ class IssueSerializer(FactSerializer):
 class AdjustmentSerializer(FactSerializer):
     command = AdjustStock
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     reason_code = NameField(help_text="The code of the reason.")
     release_reserved = BooleanField(default=False, help_text=RELEASE_RESERVED)
     lines = AdjustedLineSerializer(many=True, allow_empty=False)
@@ -157,7 +158,7 @@ class AdjustmentSerializer(FactSerializer):
 class ScrapSerializer(FactSerializer):
     command = ScrapGoods
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     reason_code = NameField(help_text="The code of the reason.")
     release_reserved = BooleanField(default=False, help_text=RELEASE_RESERVED)
     lines = IssuedLineSerializer(many=True, allow_empty=False)
@@ -172,7 +173,7 @@ class ScrapSerializer(FactSerializer):
 class CustomerReturnSerializer(FactSerializer):
     command = TakeBackGoods
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     customer_id = CustomerIdField()
     reason_code = optional_reason()
     lines = TakenBackLineSerializer(many=True, allow_empty=False)
@@ -187,7 +188,7 @@ class CustomerReturnSerializer(FactSerializer):
 class SupplierReturnSerializer(FactSerializer):
     command = ReturnToSupplier
 
-    warehouse_id = IdField()
+    warehouse_id = ReferenceField(*WAREHOUSE)
     supplier_id = SupplierIdField()
     reason_code = optional_reason()
     lines = SentBackLineSerializer(many=True, allow_empty=False)
@@ -202,8 +203,10 @@ class SupplierReturnSerializer(FactSerializer):
 class TransferSerializer(FactSerializer):
     command = TransferStock
 
-    from_warehouse_id = IdField()
-    to_warehouse_id = IdField(help_text="May be the same one: then name both locations.")
+    from_warehouse_id = ReferenceField(*WAREHOUSE)
+    to_warehouse_id = ReferenceField(
+        *WAREHOUSE, help_text="May be the same one: then name both locations."
+    )
     from_location_id = IdField(allow_null=True, default=None)
     to_location_id = IdField(
         allow_null=True, default=None, help_text="Empty: the default location."

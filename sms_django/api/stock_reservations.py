@@ -28,6 +28,7 @@ from sms_django.api.fields import (
     OptionalNameField,
     QuantityField,
 )
+from sms_django.api.references import VARIANT, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import CoreSerializer
 from sms_django.api.stock_orders import (
     PREVIEW,
@@ -56,8 +57,8 @@ from sms_django.api.stock_postings import DocumentField, PostingSerializer
 )
 class ReservationSerializer(CoreSerializer):
     id = IdField(read_only=True)
-    variant_id = IdField()
-    warehouse_id = IdField()
+    variant_id = ReferenceField(*VARIANT)
+    warehouse_id = ReferenceField(*WAREHOUSE)
     quantity = QuantityField()
     open_quantity = QuantityField(read_only=True, help_text="What is neither sent nor released.")
     purpose = OptionalNameField(help_text="For whom, or what for.")

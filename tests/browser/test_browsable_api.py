@@ -43,7 +43,11 @@ def create(page: Page, path: str, **texts: str) -> Any:
     page.goto(f"/api/v1/{path}/")
     page.get_by_role("link", name="HTML form").click()
     for name, text in texts.items():
-        page.locator(f"#post-object-form [name='{name}']").fill(text)
+        field = page.locator(f"#post-object-form [name='{name}']")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value=text)
+        else:
+            field.fill(text)
     return send(page, "#post-object-form")
 
 

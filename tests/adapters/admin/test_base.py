@@ -1,6 +1,7 @@
 """What every page of master data does, shown on brands: the core decides, the clerk is told."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sms_core.catalogue.commands import CreateBrand
 from sms_core.catalogue.ports import Usage
 from sms_core.catalogue.services import BrandService
 from sms_django import models
+from sms_django.admin.base import written
 from sms_django.admin.forms import field_of
 from tests.adapters.admin.conftest import LogIn
 
@@ -378,3 +380,19 @@ def test_a_form_without_its_token_is_not_taken(owner: Client) -> None:
     assert page.status_code == 403
     assert "Go back, load the page again" in page.content.decode()
     assert not models.Brand.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("7.0000", "7"),
+        ("11.9000", "11.90"),
+        ("0.1250", "0.125"),
+        ("-6.5000", "-6.50"),
+        ("1000000.0000", "1000000"),
+        ("0.0000", "0"),
+    ],
+)
+def test_decimals_are_written_as_people_do(value: str, text: str) -> None:
+    assert written(Decimal(value)) == text
+    assert written(Decimal("7.0000"), money=True) == "7.00"

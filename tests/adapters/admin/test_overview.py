@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -34,11 +34,15 @@ def figures(client: Client) -> dict[str, str]:
     return {card.title: card.figure for card in overview(client)["cards"]}
 
 
+def stocked(levels: QuerySet[models.Level]) -> int:
+    return levels.filter(on_hand__gt=0).values("variant").distinct().count()
+
+
 def test_the_owner_sees_what_there_is(owner: Client, demo: None) -> None:
     worth = models.Level.objects.aggregate(Sum("value"))["value__sum"]
     shown = figures(owner)
     assert shown["Products"] == str(models.Product.objects.count())
-    assert shown["Stocked items"] == str(models.Level.objects.filter(on_hand__gt=0).count())
+    assert shown["Items in stock"] == str(stocked(models.Level.objects.all()))
     assert Decimal(shown["Stock value"].removesuffix(" EUR").replace(",", "")) == worth
     assert worth > 0
 
@@ -53,6 +57,15 @@ def test_what_runs_out_is_listed_with_its_reorder_level(owner: Client, demo: Non
         assert owner.get(item["link"]).status_code == 200
 
 
+def test_each_figure_leads_to_what_it_counts(log_in: LogIn, demo: None) -> None:
+    mine = models.Warehouse.objects.order_by("pk").last()
+    client = log_in("owner", warehouse_ids=[mine.pk])
+    cards = {card.title: card for card in overview(client)["cards"]}
+    for title in ("Products", "At or below reorder level"):
+        listed = client.get(cards[title].link).context["cl"]
+        assert str(listed.result_count) == cards[title].figure
+
+
 def test_the_last_postings_are_newest_first(owner: Client, demo: None) -> None:
     ids = [item["posting"].id for item in overview(owner)["postings"]]
     assert ids == sorted(models.Posting.objects.values_list("pk", flat=True), reverse=True)[:8]
@@ -60,7 +73,7 @@ def test_the_last_postings_are_newest_first(owner: Client, demo: None) -> None:
 
 def test_a_clerk_sees_no_value(log_in: LogIn, demo: None) -> None:
     shown = figures(log_in("clerk"))
-    assert "Stocked items" in shown
+    assert "Items in stock" in shown
     assert "Stock value" not in shown
 
 
@@ -69,7 +82,7 @@ def test_figures_stop_at_the_walls_of_ones_warehouses(log_in: LogIn, demo: None)
     mine = models.Warehouse.objects.order_by("pk").last()
     here = models.Level.objects.filter(warehouse=mine)
     shown = figures(log_in("owner", warehouse_ids=[mine.pk]))
-    assert shown["Stocked items"] == str(here.filter(on_hand__gt=0).count())
+    assert shown["Items in stock"] == str(stocked(here))
     assert shown["Stock value"] != everything["Stock value"]
     assert figures(log_in("owner", warehouse_ids=[]))["Stock value"] == "0.00 EUR"
 

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from sms_core.stock.postings import NamedLot
 from sms_django import models
 from tests.adapters.admin.conftest import LogIn
 from tests.adapters.shop import Shop
@@ -280,8 +281,6 @@ def test_a_warehouse_with_stock_is_not_archived_and_the_page_says_why(
 
 
 def test_a_lot_is_blocked_by_those_who_may_adjust(log_in: LogIn, shop: Shop) -> None:
-    from sms_core.stock.postings import NamedLot
-
     shop.receive(shop.variant("CHEESE", tracks_lots=True), "1", lot=NamedLot(code="L1"))
     lot = models.Lot.objects.get()
     url = f"/admin/sms/lot/{lot.pk}/change/"

@@ -210,6 +210,46 @@ def test_a_receipt_is_posted_with_the_form_and_only_once(browse: Browser) -> Non
     assert again[1] not in action[1]
 
 
+def test_a_form_suggests_what_one_may_refer_to(browse: Browser) -> None:
+    demo.DemoShop(by=system_actor()).open()
+    category = models.Category.objects.get(code="coffee")
+    rights = ["product.view", "product.add", "category.view"]
+
+    form = form_of(page(browse(permissions=rights), "/api/v1/products/"))
+
+    assert f'<option value="{category.pk}">coffee – Coffee</option>' in form
+    assert re.search(r'name="category_id"[^>]*list="category_id-options"', form)
+    assert 'id="category_id-options"' in form
+    # Brands and units are not his to see.
+    assert 'name="unit_id"' in form
+    assert 'id="unit_id-options"' not in form
+    assert 'id="brand_id-options"' not in form
+
+
+def test_suggestions_are_few_and_shared_by_the_rows(
+    browse: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo.DemoShop(by=system_actor()).open()
+    monkeypatch.setattr("sms_django.api.references.MOST", 3)
+
+    form = form_of(page(browse("owner"), "/api/v1/stock/receipts/"))
+
+    assert form.count('list="variant_id-options"') == 5
+    (variants,) = re.findall(r'<datalist id="variant_id-options">.*?</datalist>', form, re.DOTALL)
+    assert variants.count("<option") == 3
+
+
+def test_a_change_form_shows_what_is_referred_to(browse: Browser) -> None:
+    demo.DemoShop(by=system_actor()).open()
+    product = models.Product.objects.first()
+    assert product
+
+    form = form_of(page(browse("owner"), f"/api/v1/products/{product.pk}/"))
+
+    assert re.search(rf'name="category_id"[^>]*value="{product.category_id}"', form)
+    assert re.search(r'name="brand_id"[^>]*value="(\d*)"', form)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -10,11 +10,13 @@ from rest_framework.test import APIClient
 
 from sms_core.stock.postings import NamedLot
 from sms_django import models
+from sms_django.gateways.once_only import DjangoOnceOnly, InProgress
 from tests.adapters.api.conftest import ApiAs
 from tests.adapters.shop import Shop
 
 pytestmark = pytest.mark.django_db
 V1 = "/api/v1"
+LINE = "/lines/0"
 RECEIPTS, ISSUES = f"{V1}/stock/receipts/", f"{V1}/stock/issues/"
 
 
@@ -39,6 +41,11 @@ def receipt(shop: Shop, variant_id: int, quantity: object = "10", **line: Any) -
         "warehouse_id": shop.main.id,
         "lines": [{"variant_id": variant_id, "quantity": quantity, **line}],
     }
+
+
+def one(**line: Any) -> dict[str, Any]:
+    """A change of an order: its only line is this, of the variant at hand if it names none."""
+    return {"lines": [{"variant_id": 0, "quantity": "1", **line}]}
 
 
 def issue(shop: Shop, variant_id: int, quantity: object = "1", **line: Any) -> dict[str, Any]:
@@ -165,7 +172,7 @@ def test_an_issue_takes_goods_and_says_what_is_missing(api: APIClient, shop: Sho
     short = send(api, ISSUES, issue(shop, chai, "2"), key="K2")
     assert (short.status_code, pointers(short)) == (
         409,
-        [("/lines/0/quantity", "insufficient_stock")],
+        [(f"{LINE}/quantity", "insufficient_stock")],
     )
     assert "1 on hand, 0 reserved, 1 available, 2 asked for" in short.json()["detail"]
 
@@ -177,24 +184,24 @@ def test_an_issue_takes_goods_and_says_what_is_missing(api: APIClient, shop: Sho
         ({"occurred_at": "2026-01-01T00:00:00Z"}, 400, ("/occurred_at", "unknown_field")),
         ({"supplier_id": 1}, 400, ("/supplier_id", "unknown_field")),
         ({"lines": []}, 400, ("/lines", "empty")),
-        ({"lines": [{"variant_id": 0}]}, 400, ("/lines/0/quantity", "required")),
-        ({"lines": [{"variant_id": 10**9, "quantity": "1"}]}, 400, ("/lines/0/variant_id", "unknown")),
-        ({"lines": [{"variant_id": 0, "quantity": "0.5"}]}, 422, ("/lines/0/quantity", "too_fine")),
-        ({"lines": [{"variant_id": 0, "quantity": "0"}]}, 400, ("/lines/0/quantity", "not_positive")),
-        ({"lines": [{"variant_id": 0, "quantity": "-1"}]}, 400, ("/lines/0/quantity", "not_positive")),
-        ({"lines": [{"variant_id": 0, "quantity": 1.5}]}, 400, ("/lines/0/quantity", "invalid")),
+        ({"lines": [{"variant_id": 0}]}, 400, (f"{LINE}/quantity", "required")),
+        (one(variant_id=10**9), 400, (f"{LINE}/variant_id", "unknown")),
+        (one(quantity="0.5"), 422, (f"{LINE}/quantity", "too_fine")),
+        (one(quantity="0"), 400, (f"{LINE}/quantity", "not_positive")),
+        (one(quantity="-1"), 400, (f"{LINE}/quantity", "not_positive")),
+        (one(quantity=1.5), 400, (f"{LINE}/quantity", "invalid")),
         (
-            {"lines": [{"variant_id": 0, "quantity": "1", "expected_on_hand": "0"}]},
+            one(expected_on_hand="0"),
             400,
             ("/lines/0/expected_on_hand", "unknown_field"),
         ),
         (
-            {"lines": [{"variant_id": 0, "quantity": "1", "lot": {"code": "A"}}]},
+            one(lot={"code": "A"}),
             422,
             ("/lines/0/lot", "lot_not_tracked"),
         ),
         (
-            {"lines": [{"variant_id": 0, "quantity": "1", "unit_cost": "0.0000001"}]},
+            one(unit_cost="0.0000001"),
             422,
             ("/lines/0/unit_cost", "too_fine"),
         ),
@@ -287,6 +294,18 @@ def test_a_replay_asks_for_the_rights_again(api_as: ApiAs, shop: Shop) -> None:
     assert send(clerk, RECEIPTS, body).status_code in {401, 403, 404}
 
 
+def test_an_order_that_is_still_being_carried_out_says_when_to_ask_again(
+    api: APIClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def claim(*_: object) -> None:
+        raise InProgress(InProgress.sentence)
+
+    monkeypatch.setattr(DjangoOnceOnly, "_claim", claim)
+    answer = send(api, RECEIPTS, receipt(shop, shop.variant("CHAI")))
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_progress")
+    assert answer["Retry-After"] == "1"
+
+
 def test_a_key_in_the_address_is_for_browsers_only(api: APIClient, shop: Shop) -> None:
     body = receipt(shop, shop.variant("CHAI"))
     answer = send(api, f"{RECEIPTS}?idempotency_key=K1", body, key=None)
@@ -353,7 +372,8 @@ def stocked(shop: Shop) -> dict[str, int]:
 
 def test_levels_say_what_there_is(api: APIClient, shop: Shop, stocked: dict[str, int]) -> None:
     rows = api.get(f"{V1}/stock/levels/").json()["results"]
-    assert [(r["variant_code"], r["warehouse_code"], r["on_hand"], r["available"]) for r in rows] == [
+    shown = ("variant_code", "warehouse_code", "on_hand", "available")
+    assert [tuple(row[name] for name in shown) for row in rows] == [
         ("CHAI", "MAIN", "5.0000", "3.0000"),
         ("CHAI", "NORTH", "5.0000", "5.0000"),
         ("CHEESE", "MAIN", "10.0000", "6.0000"),
@@ -410,7 +430,8 @@ def test_levels_can_be_searched_filtered_and_sorted(
               ("CHEESE", "OLD", False), ("CHEESE", "NEW", True)]),
         ("expires_before=2021-01-01", [("CHEESE", "OLD", False)]),
         ("location_id={quarantine}", [("CHAI", None, False)]),
-        ("variant_id={cheese}&ordering=-expires_on", [("CHEESE", "NEW", True), ("CHEESE", "OLD", False)]),
+        ("lot_id={lot}", [("CHEESE", "OLD", False)]),
+        ("search=old&ordering=-expires_on", [("CHEESE", "NEW", True), ("CHEESE", "OLD", False)]),
         ("product_id={product}&search=old", [("CHEESE", "OLD", False), ("CHEESE", "NEW", True)]),
         ("warehouse_id={north}", [("CHAI", None, True)]),
     ],
@@ -419,7 +440,9 @@ def test_bins_say_where_it_lies_and_whether_it_may_be_used(
     api: APIClient, shop: Shop, stocked: dict[str, int], query: str, expected: list[Any]
 ) -> None:
     product = models.Variant.objects.get(pk=stocked["cheese"]).product_id
-    ids = {**stocked, "quarantine": shop.main.quarantine_location_id, "product": product}
+    lot = models.Lot.objects.get(code="OLD").pk
+    quarantine = shop.main.quarantine_location_id
+    ids = {**stocked, "quarantine": quarantine, "product": product, "lot": lot}
     rows = api.get(f"{V1}/stock/bins/?{query.format(**ids)}").json()["results"]
     assert [(row["variant_code"], row["lot_code"], row["usable"]) for row in rows] == expected
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -13,13 +14,13 @@ from django.db.models import Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sms_core.shared.errors import Conflict
+from sms_core.shared.errors import Conflict, RuleBroken
 from sms_core.stock.chain import next_hash
 from sms_core.stock.commands import IssuedLine, ReceivedLine
-from sms_core.stock.kinds import Kind
+from sms_core.stock.kinds import CostSource, Counterpart, Kind
 from sms_core.stock.levels import LevelKey
 from sms_core.stock.picking import InsufficientStock
-from sms_core.stock.postings import NamedLot
+from sms_core.stock.postings import Entry, NamedLot, Posting
 from sms_django import append_only, models, numbering
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from tests.adapters.shop import SYSTEM, Shop, limited_to
@@ -94,9 +95,6 @@ def test_the_hashes_in_the_database_can_be_made_again_from_its_rows(shop: Shop) 
 
 def as_recorded(row: models.Entry) -> tuple[Any, Any]:
     """The domain's posting and entry, read back from their rows."""
-    from sms_core.stock.kinds import CostSource, Counterpart
-    from sms_core.stock.postings import Entry, Posting
-
     header = row.posting
     posting = Posting(
         kind=Kind(header.kind),
@@ -137,8 +135,6 @@ def test_a_refused_posting_leaves_nothing_behind(shop: Shop) -> None:
     cheese, chai = shop.variant("CHEESE", tracks_lots=True), shop.variant("CHAI")
     with pytest.raises(InsufficientStock):
         shop.issue(chai, "1")
-    from sms_core.shared.errors import RuleBroken
-
     with pytest.raises(RuleBroken):
         shop.receive_lines(
             [
@@ -170,6 +166,12 @@ def test_numbers_go_on_by_kind_and_year(shop: Shop) -> None:
     assert (prefix, year) == ("REC", str(first.recorded_at.year))
     assert int(second.number.split("-")[2]) == int(serial) + 1
     assert shop.issue(chai, "1").number.startswith("ISS-")
+
+
+def test_the_stamp_knows_the_companys_zone(shop: Shop) -> None:
+    assert DjangoLedgerRepository().stamp(Kind.RECEIPT).zone == ZoneInfo("UTC")
+    models.Company.objects.update(time_zone="Pacific/Auckland")
+    assert DjangoLedgerRepository().stamp(Kind.RECEIPT).zone == ZoneInfo("Pacific/Auckland")
 
 
 def test_recorded_at_is_never_before_the_last_of_the_level(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from config.container import container
 from sms_core.shared.errors import Conflict, DomainError, InUse, Unknown
@@ -72,6 +72,24 @@ def at_once(*tasks: Callable[[], Any]) -> list[Any]:
 
 def unexpected(outcomes: Sequence[Any], *expected: type[Exception]) -> list[Any]:
     return [o for o in outcomes if isinstance(o, Exception) and not isinstance(o, expected)]
+
+
+@pytest.mark.postgresql
+def test_the_database_does_count_deadlocks(shop: Shop) -> None:
+    """The proof that the tests below could fail."""
+    first, second = shop.variant("A"), shop.variant("B")
+    met = Barrier(2)
+
+    def lock(*ids: int) -> None:
+        with transaction.atomic():
+            models.Variant.objects.select_for_update().get(pk=ids[0])
+            met.wait()
+            models.Variant.objects.select_for_update().get(pk=ids[1])
+
+    before = deadlocks()
+    outcomes = at_once(lambda: lock(first, second), lambda: lock(second, first))
+    assert sum(isinstance(outcome, OperationalError) for outcome in outcomes) == 1
+    assert deadlocks() == before + 1
 
 
 @pytest.mark.usefixtures("no_deadlocks")

@@ -90,7 +90,7 @@ class Stores:
         entry = Entry(
             line=1,
             level=key,
-            seq=level.move(bin, amount, amount * 2),
+            seq=level.change(bin=bin, quantity=amount, value=amount * 2),
             location_id=place.id,
             lot_id=lot.id if lot else None,
             quantity=amount,

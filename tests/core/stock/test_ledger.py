@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
@@ -387,6 +387,15 @@ def test_a_posting_names_who_when_why_and_is_numbered(company: Company) -> None:
     assert (posting.reference, posting.note) == ("DN-1", "two boxes")
     assert company.receive(CHAI, "1").number == "REC-2026-000002"
     assert company.issue(CHAI, "1").number == "ISS-2026-000001"
+
+
+def test_days_and_years_are_those_of_the_companys_zone(company: Company) -> None:
+    company.clock.time = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    company.receive(CHEESE, "1", lot=lot("LAST", date(2026, 12, 31)))
+    company.repository.zone = timezone(timedelta(hours=1))
+    with pytest.raises(InsufficientStock, match="1 of expired"):
+        company.issue(CHEESE, "1")
+    assert company.receive(CHAI, "1").number == "REC-2027-000002"
 
 
 def test_the_clock_of_a_level_never_runs_backwards(company: Company) -> None:
