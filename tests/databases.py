@@ -7,6 +7,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -82,44 +83,66 @@ def installed_binaries() -> Path | None:
 
 
 def start(binaries: Path) -> tuple[str, Callable[[], None]]:
-    """Start a server of its own in a temporary folder, on a socket that only we know."""
-    folder = temporary_folder()
-    as_user = unprivileged(folder)
-    common: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **as_user}
-    data = folder / "data"
-    initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    subprocess.run(
-        [*initdb, "--locale=C", "--no-sync"], check=True, stdout=subprocess.DEVNULL, **common
-    )
-    settings = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(folder),
-        "max_connections": "100",
-        "fsync": "off",
-        "full_page_writes": "off",
-    }
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with open(folder / "server.log", "wb") as log:
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options],
-            stdout=log,
-            stderr=log,
-            # Ctrl-C is for pytest: the server goes last, when its databases are dropped.
-            start_new_session=True,
-            **common,
+    """Start a server of its own in a temporary folder; its URL, and how to stop it."""
+    # Tests outlive no power cut.
+    cluster = Cluster(binaries, fsync="off", full_page_writes="off")
+    cluster.start()
+    return cluster.url, cluster.stop
+
+
+class Cluster:
+    """A PostgreSQL server in a folder of its own, on a socket that only we know."""
+
+    def __init__(self, binaries: Path, **settings: str) -> None:
+        self.binaries = binaries
+        self.folder = temporary_folder()
+        self.common: dict[str, Any] = {
+            "cwd": self.folder,
+            "stdin": subprocess.DEVNULL,
+            **unprivileged(self.folder),
+        }
+        self.settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.folder),
+            "max_connections": "100",
+            **settings,
+        }
+        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}/postgres"
+        initdb = [binaries / "initdb", "-D", self.folder / "data", "-U", "postgres", "-A", "trust"]
+        subprocess.run(
+            [*initdb, "-E", "UTF8", "--locale=C", "--no-sync"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **self.common,
         )
 
-    def stop() -> None:
-        server.terminate()  # on SIGTERM it waits for its clients to leave, ...
-        try:
-            server.wait(timeout=3)
-        except subprocess.TimeoutExpired:
-            server.send_signal(2)  # ... on SIGINT it does not
-            server.wait(timeout=30)
+    def start(self) -> None:
+        """Return once it takes connections."""
+        options = [word for pair in self.settings.items() for word in ("-c", "=".join(pair))]
+        with open(self.folder / "server.log", "ab") as log:
+            self.server = subprocess.Popen(
+                [self.binaries / "postgres", "-D", self.folder / "data", *options],
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for pytest: the server goes last, when its databases are dropped.
+                start_new_session=True,
+                **self.common,
+            )
+        wait_until_ready(self.url, self.server, self.folder / "server.log")
 
-    url = f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
-    wait_until_ready(url, server, folder / "server.log")
-    return url, stop
+    def stop(self) -> None:
+        """Shut it down in good order."""
+        self.server.terminate()  # on SIGTERM it waits for its clients to leave, ...
+        try:
+            self.server.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            self.server.send_signal(signal.SIGINT)  # ... on SIGINT it does not
+            self.server.wait(timeout=30)
+
+    def crash(self) -> None:
+        """Let it fall over at once, as after a power cut: what it was doing is undone on start."""
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait(timeout=30)
 
 
 def unprivileged(folder: Path) -> dict[str, Any]:

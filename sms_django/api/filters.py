@@ -112,7 +112,8 @@ def read(view: Any, request: Request) -> Any:
     context = {"text_only": True, "withheld_orders": view.withheld_orders()}
     serializer = query(data=given, context=context)
     serializer.is_valid(raise_exception=True)
-    values = dict(serializer.validated_data)
+    sources = [str(serializer.fields[name].source) for name in given]
+    values = {name: serializer.validated_data[name] for name in sources}
     if "ordering" in values:
         values["order"] = values.pop("ordering")
     return view.list_filter(**values)
