@@ -270,23 +270,6 @@ class DateField(serializers.DateField):
         raise refuse("This must be a date, such as 2026-01-31.", "invalid")
 
 
-@extend_schema_field({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]})
-class MomentField(serializers.Field[Any, Any, Any, Any]):
-    """A time with its offset, or a day, which the core takes to its end or from its beginning."""
-
-    def to_internal_value(self, data: Any) -> date | datetime:
-        if not (isinstance(data, str) and _DATE.fullmatch(data)):
-            return DateTimeField().to_internal_value(data)
-        day = DateField().to_internal_value(data)
-        if not date.min.year < day.year < date.max.year:
-            # Somewhere on earth its beginning or end is outside the calendar.
-            raise refuse("This is too far away.", "invalid")
-        return day
-
-    def to_representation(self, value: Any) -> str:
-        return str(value.isoformat())
-
-
 @extend_schema_field({"type": "array", "items": {"type": "string"}})
 class _ListOf(serializers.ListField):
     """A list of plain values; in a form, one text with commas or blanks between them."""

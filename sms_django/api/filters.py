@@ -25,9 +25,10 @@ from sms_django.api.fields import (
     DateTimeField,
     DecimalField,
     IdField,
-    MomentField,
     OptionalNameField,
 )
+from sms_django.api.moments import SCHEMA as MOMENT
+from sms_django.api.moments import MomentField
 
 _FIELDS: Mapping[Any, type[Any]] = {
     str: OptionalNameField,
@@ -186,7 +187,7 @@ def _schema_of(field: Any) -> dict[str, Any]:
     if isinstance(field, DateField):
         return {"type": "string", "format": "date"}
     if isinstance(field, MomentField):
-        return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+        return MOMENT
     return {"type": "string"}
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
 from rest_framework.test import APIClient
 
+from config.container import container
 from sms_core.access.entities import system_actor
 from sms_core.access.permissions import CATALOGUE, DELIVERED_ROLES
+from sms_core.stock.commands import ReserveStock
+from sms_core.stock.reservations import ReservationService
 from sms_django import models
 from sms_django.api.permissions import ANYONE, LOGGED_IN
 from sms_django.management import demo
@@ -44,6 +48,12 @@ def caller(kind: str) -> APIClient:
 @pytest.fixture
 def shop(db: None) -> None:
     demo.DemoShop(by=system_actor()).open()
+    level = models.Level.objects.filter(on_hand__gt=0).first()
+    assert level
+    promise = ReserveStock(
+        variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=Decimal(1)
+    )
+    container().get(ReservationService).reserve(promise, by=system_actor())
 
 
 def expected(kind: str, route: Route, method: str) -> set[int]:
