@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sms_django import models
 from tests.adapters.shop import Shop
 
 V1 = "/api/v1"
@@ -63,3 +64,29 @@ def ago(**span: float) -> str:
 def day(**span: float) -> str:
     """A day so long before today."""
     return (datetime.now(UTC) - timedelta(**span)).date().isoformat()
+
+
+def bodies(shop: Shop, variant_id: int, other_id: int, warehouse_id: int) -> dict[str, Any]:
+    """An order of every kind that would succeed."""
+    line = {"variant_id": variant_id, "quantity": "1"}
+    at = {"warehouse_id": shop.main.id, "lines": [line]}
+    ends = {"from_warehouse_id": shop.main.id, "to_warehouse_id": warehouse_id}
+    key = {"variant_id": variant_id, "warehouse_id": shop.main.id}
+    first = models.Posting.objects.get(kind="receipt").pk
+    reservation = models.Reservation.objects.get().pk
+    return {
+        "receipts": at,
+        "openings": {**at, "lines": [{**line, "variant_id": other_id}]},
+        "issues": {**at, "reason_code": "sample"},
+        "adjustments": {**at, "reason_code": "found"},
+        "scraps": {**at, "reason_code": "damaged"},
+        "customer-returns": at,
+        "supplier-returns": at,
+        "transfers": {**ends, "lines": [line]},
+        "revaluations": {"level": key, "unit_cost": "3"},
+        f"postings/{first}/reverse": {"release_reserved": True},
+        "reservations": {**key, "quantity": "1"},
+        f"reservations/{reservation}/release": {},
+        f"reservations/{reservation}/ship": {},
+        "periods": {"closed_until": day(days=3)},
+    }

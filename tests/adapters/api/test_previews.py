@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from sms_core.access.permissions import ALL_CODES
 from sms_django import models
 from tests.adapters.api.conftest import ApiAs
-from tests.adapters.api.orders import V1, day, done, receipt, refused, send
+from tests.adapters.api.orders import V1, bodies, done, receipt, refused, send
 from tests.adapters.shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -97,32 +97,6 @@ def test_a_preview_tells_all_that_is_in_the_way_at_once(
         }
     ]
     assert facts() == before
-
-
-def bodies(shop: Shop, variant_id: int, other_id: int, warehouse_id: int) -> dict[str, Any]:
-    """An order of every kind that would succeed."""
-    line = {"variant_id": variant_id, "quantity": "1"}
-    at = {"warehouse_id": shop.main.id, "lines": [line]}
-    ends = {"from_warehouse_id": shop.main.id, "to_warehouse_id": warehouse_id}
-    key = {"variant_id": variant_id, "warehouse_id": shop.main.id}
-    first = models.Posting.objects.get(kind="receipt").pk
-    reservation = models.Reservation.objects.get().pk
-    return {
-        "receipts": at,
-        "openings": {**at, "lines": [{**line, "variant_id": other_id}]},
-        "issues": {**at, "reason_code": "sample"},
-        "adjustments": {**at, "reason_code": "found"},
-        "scraps": {**at, "reason_code": "damaged"},
-        "customer-returns": at,
-        "supplier-returns": at,
-        "transfers": {**ends, "lines": [line]},
-        "revaluations": {"level": key, "unit_cost": "3"},
-        f"postings/{first}/reverse": {"release_reserved": True},
-        "reservations": {**key, "quantity": "1"},
-        f"reservations/{reservation}/release": {},
-        f"reservations/{reservation}/ship": {},
-        "periods": {"closed_until": day(days=3)},
-    }
 
 
 def test_every_order_can_be_tried_and_leaves_nothing_behind(

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
+from config.container import overridden
+from sms_core.shared.ports import Answer, OnceOnly
 from sms_django import models
 from sms_django.gateways.once_only import DjangoOnceOnly, InProgress
 from tests.adapters.api.conftest import ApiAs
-from tests.adapters.api.orders import ISSUES, RECEIPTS, issue, pointers, receipt, send
+from tests.adapters.api.orders import (
+    ISSUES,
+    RECEIPTS,
+    V1,
+    bodies,
+    issue,
+    pointers,
+    receipt,
+    send,
+)
 from tests.adapters.shop import Shop
 
 AMOUNT = "/lines/0/quantity"
@@ -206,6 +220,77 @@ def test_a_key_in_the_address_is_for_browsers_only(api: APIClient, shop: Shop) -
     assert send(in_browser, f"{RECEIPTS}?idempotency_key=K1", body, key=None).status_code == 201
 
 
+# --- all orders alike --------------------------------------------------------------------------
+@pytest.fixture
+def every_order(api: APIClient, shop: Shop) -> dict[str, Any]:
+    """An order of every kind that would succeed, by its path."""
+    chai, other, north = shop.variant("CHAI"), shop.variant("OTHER"), shop.open_warehouse("NORTH")
+    shop.receive(chai, "10", unit_cost="2")
+    promise = {"variant_id": chai, "warehouse_id": shop.main.id, "quantity": "3"}
+    assert send(api, f"{V1}/stock/reservations/", promise, key="promise").status_code == 201
+    return bodies(shop, chai, other, north.id)
+
+
+def test_every_order_needs_a_key(api: APIClient, every_order: dict[str, Any]) -> None:
+    before = models.Posting.objects.count()
+    for path, body in every_order.items():
+        answer = send(api, f"{V1}/stock/{path}/", body, key=None)
+        assert (answer.status_code, pointers(answer)) == (
+            400,
+            [("", "idempotency_key_required")],
+        ), path
+    assert models.Posting.objects.count() == before
+
+
+@pytest.mark.parametrize("number", range(14))
+def test_every_order_is_carried_out_once(
+    api: APIClient, every_order: dict[str, Any], number: int
+) -> None:
+    path, body = list(every_order.items())[number]
+    url = f"{V1}/stock/{path}/"
+    first = send(api, url, body)
+    assert first.status_code in {200, 201}, first.content
+    count = models.Posting.objects.count()
+    second = send(api, url, body)
+    assert (second.status_code, second.json()) == (first.status_code, first.json())
+    assert second["Idempotency-Replayed"] == "true"
+    assert second.headers.get("Location") == first.headers.get("Location")
+    assert send(api, url, {**body, "note": "x"}).json()["code"] in {"key_reused", "unknown_field"}
+    assert models.Posting.objects.count() == count
+
+
+def test_a_repeated_order_asks_for_the_right_again(
+    api_as: ApiAs, every_order: dict[str, Any]
+) -> None:
+    keeper = api_as("owner")
+    row = models.User.objects.order_by("pk").last()
+    assert row is not None
+    for path in ("scraps", "transfers", "reservations", "periods"):
+        assert send(keeper, f"{V1}/stock/{path}/", every_order[path], key=path).status_code == 201
+    row.roles.set([models.Role.objects.get(name="auditor")])
+    for path in ("scraps", "transfers", "reservations", "periods"):
+        answer = send(keeper, f"{V1}/stock/{path}/", every_order[path], key=path)
+        assert answer.status_code == 403, path
+
+
+class StillRunning(OnceOnly):
+    """The same order came a moment ago and is not through."""
+
+    def run(self, **_: Any) -> Answer:
+        raise InProgress(InProgress.sentence)
+
+
+def test_an_order_that_is_still_running_is_not_started_again(
+    api: APIClient, every_order: dict[str, Any]
+) -> None:
+    with overridden(lambda binder: binder.bind(OnceOnly, to=StillRunning())):
+        for path, body in every_order.items():
+            answer = send(api, f"{V1}/stock/{path}/", body)
+            assert (answer.status_code, answer.json()["code"]) == (409, "in_progress"), path
+            assert answer["Retry-After"], path
+
+
+# --- in a browser ------------------------------------------------------------------------------
 def test_the_page_of_an_order_has_its_form(shop: Shop, api: APIClient) -> None:
     in_browser = APIClient()
     in_browser.force_login(models.User.objects.order_by("pk").last())
@@ -235,3 +320,45 @@ def test_an_order_that_is_still_being_carried_out_says_when_to_ask_again(
     answer = send(api, RECEIPTS, receipt(shop, shop.variant("CHAI")))
     assert (answer.status_code, answer.json()["code"]) == (409, "in_progress")
     assert answer["Retry-After"] == "1"
+
+
+@pytest.fixture
+def in_browser(api: APIClient) -> Client:
+    """A browser in which the owner is logged in."""
+    client = Client(headers={"accept": "text/html"})
+    client.force_login(models.User.objects.order_by("pk")[0])
+    return client
+
+
+def flat(body: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """A body as the controls of a form carry it."""
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            for index, row in enumerate(value):
+                yield from flat(row, f"{prefix}{name}[{index}]")
+        else:
+            yield f"{prefix}{name}", str(value).lower() if isinstance(value, bool) else value
+
+
+def test_every_order_can_be_given_with_a_form(
+    in_browser: Client, every_order: dict[str, Any]
+) -> None:
+    for path, body in every_order.items():
+        url = f"{V1}/stock/{path}/"
+        page = in_browser.get(url).content.decode()
+        controls = dict(flat(body))
+        for name in controls:
+            assert f'name="{name}"' in page, (path, name)
+        action = re.search(r'action="([^"]*idempotency_key=\w{32})" method="POST"', page)
+        assert action, path
+        answer = in_browser.post(f"{action[1]}&preview=true", controls)
+        assert answer.status_code == 200, (path, answer.content.decode())
+        assert "&quot;ok&quot;: true" in answer.content.decode(), path
+
+
+def test_the_lists_beside_forms_can_be_read_with_the_key_of_the_form(in_browser: Client) -> None:
+    for path in ("reservations", "periods"):
+        answer = in_browser.get(f"{V1}/stock/{path}/?idempotency_key=K")
+        assert answer.status_code == 200, path
