@@ -47,8 +47,8 @@ class CorrectionService(PostingService):
         """
         self.authorise(command, by=by)
         with self.uow, repointed(WHOLE_POINTERS):
-            self.ledger.hold_period()
-            return self._post(self._reversal(command, by), by)
+            books = self.ledger.hold_books()
+            return self._post(self._reversal(command, by), by, books)
 
     def correct(self, command: CorrectPosting, *, by: Actor) -> tuple[PostingView, PostingView]:
         """Undo lines of a posting and enter others in their stead, both or neither.
@@ -59,15 +59,15 @@ class CorrectionService(PostingService):
         self.authorise(command.reverse, by=by)
         self.authorise(command.instead, by=by)
         with self.uow:
-            self.ledger.hold_period()
+            books = self.ledger.hold_books()
             with repointed(WHOLE_POINTERS):
                 reversal = self._reversal(command.reverse, by)
             reason = self._reason(getattr(command.instead, "reason_code", None))
             instead = drafts.draft_of(command.instead, reason)
             self.ledger.hold([reversal, instead])
             with repointed(WHOLE_POINTERS):
-                undone = self._post(reversal, by)
-            return undone, self._post(instead, by)
+                undone = self._post(reversal, by, books)
+            return undone, self._post(instead, by, books)
 
     def revalue(self, command: RevalueLevel, *, by: Actor) -> PostingView:
         """Say what a unit of a level is worth from now on; raises Conflict if it is empty."""
@@ -97,7 +97,7 @@ class CorrectionService(PostingService):
         if not command.amount:
             raise Invalid("The amount must not be 0.", code="not_zero", pointer="/amount")
         with self.uow, repointed(WHOLE_POINTERS):
-            self.ledger.hold_period()
+            books = self.ledger.hold_books()
             recorded = self._named(command.receipt_posting_id, by)
             if recorded.posting.kind is not Kind.RECEIPT:
                 raise Conflict(
@@ -113,7 +113,7 @@ class CorrectionService(PostingService):
                 occurred_at=command.occurred_at,
                 not_before=recorded.posting.occurred_at,
             )
-            return self._post(draft, by)
+            return self._post(draft, by, books)
 
     def _reversal(self, command: ReversePosting, by: Actor) -> Draft:
         recorded = self._recorded(command.posting_id, by)

@@ -39,6 +39,13 @@ from sms_core.stock.promises import Promises
 
 
 @dataclass(frozen=True)
+class Books:
+    """Until when the books are closed, kept so until the unit of work ends."""
+
+    closed_until: date | None
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Turns drafts into postings, whole or not at all.
 
@@ -56,25 +63,32 @@ class Ledger:
     repository: LedgerRepository
     reservations: ReservationRepository
 
-    def hold_period(self) -> date | None:
-        """Until when the books are closed; called by those who then lock documents."""
-        return self.periods.hold()
+    def hold_books(self) -> Books:
+        """Keep the books from being closed; called by those who then lock documents."""
+        return Books(self.periods.hold())
 
     def hold(self, drafts: Collection[Draft]) -> None:
-        """Lock the levels of drafts that are to be posted one after the other."""
-        self.periods.hold()
+        """Lock all that drafts need which are to be posted one after the other; the books are
+        held. What is wrong with them is said when they are posted."""
         lines = [line for draft in drafts for line in draft.lines]
-        self._hold(lines)
+        for draft in drafts:
+            self._note_before(draft)
+        found = self._hold(lines)
+        for draft in drafts:
+            problems = Problems()
+            check_lines(draft, found, problems)
+            self._lots(draft, problems)
         self.repository.lock({key for line in lines for key in line.keys})
 
-    def post(self, draft: Draft, *, by: Actor) -> Posted:
+    def post(self, draft: Draft, *, by: Actor, books: Books | None = None) -> Posted:
         """Record the draft; raises one error that carries all that is wrong with its lines.
+        `books`: if they are held already.
 
         Among them Unknown, RuleBroken, InsufficientStock and other Conflicts, each pointing at
         its line. Raises Forbidden where the day or the value takes a right of its own.
         """
         see_that_well_formed(draft)
-        closed_until = self.periods.hold()
+        books = books or self.hold_books()
         problems = Problems()
         self._check_header(draft, problems)
         found = self._hold(draft.lines)
@@ -83,7 +97,7 @@ class Ledger:
         lines = problems.sound(draft)
         if not lines:
             problems.raise_all()
-        attempt = self._attempt(draft, lines, found, lots, problems, closed_until, by)
+        attempt = self._attempt(draft, lines, found, lots, problems, books.closed_until, by)
         return attempt.post()
 
     def _check_header(self, draft: Draft, problems: Problems) -> None:
@@ -94,9 +108,7 @@ class Ledger:
             raise Unknown(f"There is no supplier {supplier_id}.", pointer="/supplier_id")
         if customer_id is not None and not self.partners.hold_customer(customer_id):
             raise Unknown(f"There is no customer {customer_id}.", pointer="/customer_id")
-        if draft.kind is not Kind.RECEIPT or not draft.reference or draft.same_reference:
-            return
-        if number := self.history.live_receipt(supplier_id, draft.reference):
+        if number := self._note_before(draft):
             problems.note(
                 Conflict(
                     f"The note {draft.reference} was entered before, as {number}. If this is "
@@ -105,6 +117,12 @@ class Ledger:
                     pointer="/reference",
                 )
             )
+
+    def _note_before(self, draft: Draft) -> str | None:
+        """The number of the receipt under which the note of this one was entered before."""
+        if draft.kind is not Kind.RECEIPT or not draft.reference or draft.same_reference:
+            return None
+        return self.history.live_receipt(draft.supplier_id, draft.reference)
 
     def _hold(self, lines: Collection[Line]) -> Found:
         goods = self.repository.hold_goods({line.variant_id for line in lines})

@@ -12,7 +12,7 @@ from sms_core.stock import drafts
 from sms_core.stock.commands import Movement
 from sms_core.stock.drafts import SEES_COSTS
 from sms_core.stock.entities import ReasonCode
-from sms_core.stock.ledger import Ledger
+from sms_core.stock.ledger import Books, Ledger
 from sms_core.stock.ports import ReasonCodeRepository, StockReader
 from sms_core.stock.postings import Draft, Posted
 from sms_core.stock.views import PostingView
@@ -39,12 +39,12 @@ class PostingService:
     def _record(self, command: Movement, by: Actor) -> PostingView:
         self.authorise(command, by=by)
         with self.uow:
-            self.ledger.hold_period()
+            books = self.ledger.hold_books()
             reason = self._reason(getattr(command, "reason_code", None))
-            return self._post(drafts.draft_of(command, reason), by)
+            return self._post(drafts.draft_of(command, reason), by, books)
 
-    def _post(self, draft: Draft, by: Actor) -> PostingView:
-        return self._shown(self.ledger.post(draft, by=by), by)
+    def _post(self, draft: Draft, by: Actor, books: Books | None = None) -> PostingView:
+        return self._shown(self.ledger.post(draft, by=by, books=books), by)
 
     def _shown(self, posted: Posted, by: Actor) -> PostingView:
         view = replace(

@@ -124,7 +124,7 @@ class ReservationService(PostingService):
     def _release_some(self, by: Actor) -> int:
         """A batch of them in a posting of its own, so that nobody waits long."""
         with self.uow:
-            self.ledger.hold_period()
+            books = self.ledger.hold_books()
             lapsed = self.reservations.lapsed(self.calendar.now().at, BATCH)
             lines = tuple(
                 Release(
@@ -137,5 +137,5 @@ class ReservationService(PostingService):
             )
             if lines:
                 draft = Draft(kind=Kind.RELEASE, lines=lines, note="Its time was over.")
-                self.ledger.post(draft, by=by)
+                self.ledger.post(draft, by=by, books=books)
         return len(lines)

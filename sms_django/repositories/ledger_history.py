@@ -116,7 +116,8 @@ def undoing_posting() -> Any:
     return undoing.order_by("pk").values(id_of_it=F("posting_id"))[:1]
 
 
-# What there was at the moment itself, and what each later change made of it.
+# What there was at the moment itself, and what each later change made of it. The cross joins keep
+# SQLite from reading the whole ledger first.
 _LOWEST = """
     WITH wanted AS (
         SELECT level.id, level.variant_id, level.warehouse_id, level.in_transit
@@ -127,8 +128,8 @@ _LOWEST = """
         UNION ALL
         SELECT wanted.id, CASE WHEN posting.occurred_at > %s THEN posting.occurred_at ELSE %s END,
             entry.quantity
-        FROM wanted JOIN {entry} AS entry ON entry.level_id = wanted.id
-            JOIN {posting} AS posting ON posting.id = entry.posting_id
+        FROM wanted CROSS JOIN {entry} AS entry CROSS JOIN {posting} AS posting
+        WHERE entry.level_id = wanted.id AND posting.id = entry.posting_id
     ), balances AS (
         SELECT level_id, at, SUM(SUM(quantity)) OVER (PARTITION BY level_id ORDER BY at) AS balance
         FROM changes GROUP BY level_id, at
