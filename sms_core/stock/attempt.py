@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sms_core.access.entities import system_actor
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Conflict, Forbidden
 from sms_core.stock.booking import Booking
@@ -145,12 +146,6 @@ class Attempt:
 
     def _release(self, lapsed: list[Reservation]) -> None:
         """Post the release of promises whose time is over, in a posting of the system's own."""
-        system = Actor(
-            user_id=None,
-            username="system",
-            permissions=frozenset(),
-            request_id=self.by.request_id,
-        )
         draft = Draft(kind=Kind.RELEASE, lines=(), note="Its time was over.")
         serial = self.repository.stamp(Kind.RELEASE).serial
         posting = header(
@@ -158,7 +153,7 @@ class Attempt:
             Stamp(at=self.posting.recorded_at, zone=self.stamp.zone, serial=serial),
             self.levels.values(),
             None,
-            system,
+            system_actor(self.by.request_id),
         )
         lines: list[Numbered] = [
             (

@@ -55,13 +55,18 @@ class DjangoLedgerHistory(LedgerHistory):
                     "SELECT pg_advisory_xact_lock(hashtextextended(%s, 43))",
                     [f"{supplier_id} {reference}"],
                 )
-        lines = models.Entry.objects.filter(
-            posting__kind=Kind.RECEIPT.value,
-            posting__reference=reference,
-            posting__supplier_id=supplier_id,
+        receipts = models.Posting.objects.filter(
+            kind=Kind.RECEIPT.value, reference=reference, supplier_id=supplier_id
         )
-        live = lines.exclude(undone_line())
-        return live.order_by("pk").values_list("posting__number", flat=True).first()
+        numbers = dict(receipts.order_by("pk").values_list("pk", "number"))
+        if not numbers:
+            return None
+        lines = models.Entry.objects.filter(posting_id__in=numbers)
+        undone = models.Entry.objects.filter(posting__reverses_id__in=numbers)
+        live = set(lines.values_list("posting_id", "line").distinct())
+        live -= set(undone.values_list("posting__reverses_id", "line").distinct())
+        left = {id for id, _ in live}
+        return next((number for id, number in numbers.items() if id in left), None)
 
     def with_other_facts(self, keys: Collection[LevelKey]) -> frozenset[LevelKey]:
         opening = Kind.OPENING.value

@@ -173,7 +173,7 @@ def test_expired_promises_are_released_before_stock_is_refused(company: Company)
 
     kinds = [p.kind.value for p in company.repository.postings.values()]
     assert kinds[-2:] == ["release", "issue"]
-    assert company.repository.postings[len(kinds) - 1].username == "system"
+    assert company.repository.postings[len(kinds) - 1].username == "System"
     assert (company.level(CHAI).reserved, open_quantity(company, kept)) == (1, 1)
 
 
