@@ -17,7 +17,7 @@ run: base ## Start the application on this machine, with its own database on fir
 
 test: dev ## Run all tests on SQLite, then on PostgreSQL
 	@status=0; for engine in sqlite postgresql; do \
-	  SMS_TEST_ENGINE=$$engine $(PY) -m pytest -n 2 $(ARGS) || status=1; \
+	  SMS_TEST_ENGINE=$$engine $(PY) -m pytest -n 2 --dist loadgroup $(ARGS) || status=1; \
 	done; exit $$status
 
 acceptance: dev ## Run only the tests that use the application as people and programs do

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests import databases
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("config", "sms_core", "sms_django", "tests", "manage.py", "pytest.ini")
+COPIED = ("bench", "config", "sms_core", "sms_django", "tests", "manage.py", "pytest.ini")
 REPOSITORY = "sms_django/repositories/ledger.py"
 CORE = "tests/core/stock"
 ADAPTERS = "tests/adapters"
@@ -49,7 +49,9 @@ MUTANTS = (
     Mutant(
         name="drop the ORDER BY of the lock",
         file=REPOSITORY,
-        changes=((" ORDER BY level.variant_id, level.warehouse_id, level.in_transit {lock}", " {lock}"),),
+        changes=(
+            (" ORDER BY level.variant_id, level.warehouse_id, level.in_transit {lock}", " {lock}"),
+        ),
         killer=f"{LOCKS}::test_levels_are_locked_in_the_order_of_their_keys_however_they_lie",
         engine="postgresql",
     ),
@@ -111,9 +113,7 @@ MUTANTS = (
     Mutant(
         name="drop the CHECK of what lies in a bin",
         file="sms_django/models/stock.py",
-        changes=(
-            ('models.CheckConstraint(condition=Q(on_hand__gte=0), name="bin_on_hand"),', ""),
-        ),
+        changes=(('models.CheckConstraint(condition=Q(on_hand__gte=0), name="bin_on_hand"),', ""),),
         killer=f"{ADAPTERS}/repositories/test_ledger.py::test_every_rule_is_a_named_constraint",
     ),
     Mutant(
@@ -172,7 +172,16 @@ def copy(target: Path) -> Path:
 def run(tree: Path, engine: str, *tests: str) -> subprocess.CompletedProcess[str]:
     """What these tests say of this tree."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
-    options = ["-q", "-x", "--no-header", "--nomigrations", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    options = [
+        "-q",
+        "-x",
+        "--no-header",
+        "--nomigrations",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+    ]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *tests],
         cwd=tree,

@@ -13,7 +13,6 @@ OURS = [mutant for mutant in mutants.MUTANTS if mutant.engine == databases.engin
 
 @pytest.fixture(scope="module", autouse=True)
 def _killers_pass_on_the_unbroken_tree() -> None:
-    databases.start_postgresql()
     assert mutants.sound(databases.engine()) == ""
 
 

@@ -123,9 +123,7 @@ class Clerk:
         house, variant = self._warehouse(), self.chance.choice(self.world.variants)
         quantity = self.chance.randint(1, 5)
         body = {"variant_id": variant, "warehouse_id": house, "quantity": str(quantity)}
-        return Order(
-            "reservation", "stock/reservations/", body, {(variant, house): (0, quantity)}
-        )
+        return Order("reservation", "stock/reservations/", body, {(variant, house): (0, quantity)})
 
     def resolve(self, kind: str) -> Order:
         """A promise is kept, or taken back."""

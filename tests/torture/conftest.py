@@ -113,8 +113,3 @@ def verified(server: Server) -> Callable[[], None]:
         server.manage("verify_ledger", "--json")
 
     return verify
-
-
-@pytest.fixture
-def own_folder(tmp_path: Path) -> Path:
-    return tmp_path

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.torture.client import Answer, Client, Lost, World
 from tests.torture.clerks import Clerk, Order
+from tests.torture.client import Answer, Client, Lost, World
 
 PAUSE = 0.02
 PATIENCE = 60

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
+import pytest
+
 from tests import databases
 from tests.torture import clerks
-from tests.torture.client import Answer, Client, World
 from tests.torture.clerks import Clerk
+from tests.torture.client import Answer, Client, World
 from tests.torture.conftest import at_once
 
+# One at a time: each wants the whole machine.
+pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("torture")]
 ON_POSTGRESQL = databases.engine() == "postgresql"
 CLERKS, ORDERS = (16, 100) if ON_POSTGRESQL else (6, 40)
 RIVALS, ROUNDS = (32, 50) if ON_POSTGRESQL else (8, 12)
