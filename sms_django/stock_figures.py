@@ -22,10 +22,15 @@ from sms_django import models
 from sms_django.models.base import ScaledDecimalField
 
 
+def company_zone() -> ZoneInfo:
+    """The zone that says what day and time it is for the company."""
+    zone = models.Company.objects.values_list("time_zone", flat=True).first()
+    return ZoneInfo(zone or "UTC")
+
+
 def company_day(moment: datetime | None = None) -> date:
     """The day it is for the company: what expires on it may still be used."""
-    zone = models.Company.objects.values_list("time_zone", flat=True).first()
-    return (moment or timezone.now()).astimezone(ZoneInfo(zone or "UTC")).date()
+    return (moment or timezone.now()).astimezone(company_zone()).date()
 
 
 @dataclass(frozen=True)

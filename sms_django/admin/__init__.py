@@ -3,10 +3,30 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from sms_django.admin import access, catalogue, catalogue_products, company, stock, stock_places
+from sms_django.admin import (
+    access,
+    catalogue,
+    catalogue_products,
+    company,
+    stock,
+    stock_places,
+    stock_postings,
+    stock_promises,
+    stock_values,
+)
 from sms_django.admin.site import LoginForm
 
-__all__ = ["access", "catalogue", "catalogue_products", "company", "stock", "stock_places"]
+__all__ = [
+    "access",
+    "catalogue",
+    "catalogue_products",
+    "company",
+    "stock",
+    "stock_places",
+    "stock_postings",
+    "stock_promises",
+    "stock_values",
+]
 
 admin.site.login_form = LoginForm
 admin.site.unregister(Group)  # our roles take its place

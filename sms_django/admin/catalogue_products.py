@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -31,6 +31,7 @@ from sms_django import models
 from sms_django.admin.base import CoreAdmin, display
 from sms_django.admin.catalogue_filters import BelowAlertFilter, TypeFilter
 from sms_django.admin.catalogue_forms import ProductForm, VariantForm, lines_of, only_variant
+from sms_django.admin.stock_links import explained
 from sms_django.stock_figures import Seen, with_quantities
 
 _OF_VARIANT = "/variants/0"
@@ -72,6 +73,10 @@ class StockedAdmin(CoreAdmin):
         elif values["remove_picture"]:
             self.service.remove_image(id, by=self.actor(request))
 
+    def why(self, row: Any, quantity: Decimal) -> str:
+        """The quantity, which leads to where it comes from."""
+        return explained(quantity, row.pk)
+
     @display(description="Price", ordering="price")
     def price_shown(self, row: Any) -> str:
         return "" if row.price is None else as_money(row.price)
@@ -82,11 +87,11 @@ class StockedAdmin(CoreAdmin):
 
     @display(description="On hand", ordering="stock_on_hand")
     def on_hand(self, row: Any) -> str:
-        return plain(row.stock_on_hand)
+        return self.why(row, row.stock_on_hand)
 
     @display(description="Available", ordering="stock_available")
     def available(self, row: Any) -> str:
-        return plain(row.stock_available)
+        return self.why(row, row.stock_available)
 
     @display(description="Picture")
     def picture(self, row: Any) -> SafeString | str:
@@ -134,6 +139,17 @@ class ProductAdmin(StockedAdmin):
     list_filter = ("category", "brand", TypeFilter, "is_active", BelowAlertFilter)
     ordering = ("code_key",)
     search_fields = ("search_text", "variants__search_text")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        live = models.Variant.objects.filter(product=OuterRef("pk"), deleted_at=None)
+        return super().get_queryset(request).annotate(a_variant=Subquery(live.values("pk")[:1]))
+
+    def why(self, row: Any, quantity: Decimal) -> str:
+        """On the card of its one variant, or by its variants."""
+        if row.type == ProductType.STANDARD and row.a_variant is not None:
+            return explained(quantity, row.a_variant)
+        url = f"{reverse('admin:sms_variant_changelist')}?product__id__exact={row.pk}"
+        return format_html(_LINK, url, plain(quantity))
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> int:
         values, aside = taken_aside(values)

@@ -25,6 +25,7 @@ from sms_core.stock.services import StockService
 from sms_django import models
 from sms_django.actors import actor_of
 from sms_django.admin.site import deeds
+from sms_django.admin.stock_links import card_url
 
 SHOWN = 8
 
@@ -114,6 +115,7 @@ def _low_variants(product: Product) -> Iterator[dict[str, Any]]:
                 "name": product.name if product.is_standard else f"{product.name}, {variant.name}",
                 "code": variant.code,
                 "available": variant.stock.available,
+                "card": card_url(variant.id),
                 "stock_alert": variant.stock_alert,
                 "link": reverse("admin:sms_product_change", args=[product.id]),
             }

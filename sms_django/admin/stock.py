@@ -2,90 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 
-from config.container import Injected
-from sms_core.shared.errors import NotFound
 from sms_core.shared.numbers import QUANTITY_PLACES
-from sms_core.stock.picking import plain
-from sms_core.stock.services import StockService
 from sms_django import models
 from sms_django.admin.base import ReadOnlyAdmin, display, written
 from sms_django.admin.filters import VisibleRelatedFilter
 from sms_django.admin.stock_audit import VerifyView
-from sms_django.admin.stock_forms import worded
-from sms_django.admin.stock_orders import IssueView, ReceiveView
+from sms_django.admin.stock_card import AsOfView, StockCardView
+from sms_django.admin.stock_links import explained
 from sms_django.models.base import ScaledDecimalField
 from sms_django.stock_figures import company_day, usable_bins
 
 _QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
-
-
-@admin.register(models.Posting)
-class PostingAdmin(ReadOnlyAdmin):
-    """Postings: the facts that changed stock. Here new ones are entered, too."""
-
-    stock = Injected(StockService)
-    resource = "stock"
-    warehouse_path = "entries__level__warehouse"
-    cost_fields = ()
-    group = "Stock"
-    icon = "receipt_long"
-    menu = (
-        ("Receive goods", "move_to_inbox", "admin:sms_posting_receive", "stock.receive"),
-        ("Issue goods", "outbox", "admin:sms_posting_issue", "stock.issue"),
-    )
-    change_form_template = "sms/posting.html"
-
-    list_display = ("number", "kind_shown", "recorded_at", "username", "reference", "reason_code")
-    fields = (
-        ("number", "kind_shown"),
-        ("occurred_at", "recorded_at"),
-        ("username", "request_id"),
-        ("reference", "reason_code"),
-        "note",
-    )
-    readonly_fields = ("kind_shown",)
-    list_select_related = ("reason_code",)
-    list_filter = ("kind", "recorded_at", "reason_code")
-    ordering = ("-id",)
-    search_fields = ("number", "reference", "username")
-
-    @display(description="Kind", ordering="kind")
-    def kind_shown(self, row: models.Posting) -> str:
-        return worded(row.kind)
-
-    def get_urls(self) -> list[URLPattern]:
-        return [
-            path(f"{name}/", self._view(view), name=f"sms_posting_{name}")
-            for name, view in (("receive", ReceiveView), ("issue", IssueView))
-        ] + super().get_urls()
-
-    def _view(self, view: Any) -> Any:
-        return self.admin_site.admin_view(view.as_view(model_admin=self))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The posting with those of its entries that the actor sees, as the core shows them."""
-        context = dict(extra_context or {})
-        if object_id.isdecimal() and self.may(request, "view"):
-            # Without one the view below says so, and leads back to the list.
-            with suppress(NotFound):
-                context["posting"] = self.stock.posting(int(object_id), by=self.actor(request))
-        context["shows_costs"] = self.actor(request).may("cost.view")
-        return super().change_view(request, object_id, form_url, context)
 
 
 @admin.register(models.Level)
@@ -123,6 +58,16 @@ class LevelAdmin(ReadOnlyAdmin):
     list_filter = ("warehouse", "in_transit")
     ordering = ("variant__code_key", "warehouse__code_key")
     search_fields = ("variant__search_text", "variant__product__search_text")
+    menu = (("Stock as of a day", "history", "admin:sms_level_as_of", "stock.view"),)
+
+    def get_urls(self) -> list[URLPattern]:
+        card = StockCardView.as_view(model_admin=self)
+        as_of = AsOfView.as_view(model_admin=self)
+        return [
+            path("card/<int:variant_id>/", self.admin_site.admin_view(card), name="sms_level_card"),
+            path("as-of/", self.admin_site.admin_view(as_of), name="sms_level_as_of"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         usable = models.Bin.objects.filter(usable_bins(company_day()), level=OuterRef("pk"))
@@ -149,15 +94,15 @@ class LevelAdmin(ReadOnlyAdmin):
 
     @display(description="On hand", ordering="on_hand")
     def on_hand_shown(self, row: models.Level) -> str:
-        return plain(row.on_hand)
+        return explained(row.on_hand, row.variant_id, row.warehouse_id)
 
     @display(description="Reserved", ordering="reserved")
     def reserved_shown(self, row: models.Level) -> str:
-        return plain(row.reserved)
+        return explained(row.reserved, row.variant_id, row.warehouse_id)
 
     @display(description="Available", ordering="stock_available")
     def available(self, row: Any) -> str:
-        return plain(row.stock_available)
+        return explained(row.stock_available, row.variant_id, row.warehouse_id)
 
     @display(description="Unit cost")
     def unit_cost(self, row: models.Level) -> str | None:
@@ -203,7 +148,7 @@ class BinAdmin(ReadOnlyAdmin):
 
     @display(description="On hand", ordering="on_hand")
     def on_hand_shown(self, row: models.Bin) -> str:
-        return plain(row.on_hand)
+        return explained(row.on_hand, row.level.variant_id, row.level.warehouse_id)
 
 
 @admin.register(models.Entry)
@@ -260,11 +205,11 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @display(description="Quantity", ordering="quantity")
     def quantity_shown(self, row: models.Entry) -> str:
-        return plain(row.quantity)
+        return explained(row.quantity, row.level.variant_id, row.level.warehouse_id)
 
     @display(description="On hand after")
     def on_hand_after_shown(self, row: models.Entry) -> str:
-        return plain(row.on_hand_after)
+        return explained(row.on_hand_after, row.level.variant_id, row.level.warehouse_id)
 
     @display(description="Recorded at", ordering="posting__recorded_at")
     def recorded_at(self, row: models.Entry) -> Any:

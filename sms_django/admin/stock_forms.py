@@ -1,23 +1,26 @@
-"""The forms in which goods are received and issued: a head, and lines that a scanner can fill."""
+"""What the forms that change stock are made of: a head, and lines that a scanner can fill."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from sms_core.shared.errors import DomainError
 from sms_core.shared.numbers import UNIT_COST_PLACES
 from sms_core.shared.text import NAME_LENGTH
-from sms_core.stock.kinds import ALLOWED, Counterpart, Kind
 from sms_core.stock.postings import MAX_LINES
 from sms_django.admin.base import DecimalInput, widgets
+from sms_django.stock_figures import company_zone
 
 ROWS = 5
 # The input's own datalist is filled as one types, see sms/goods.js.
-_GOODS = {"list": "goods", "autocomplete": "off", "placeholder": "Code or barcode"}
+GOODS = {"list": "goods", "autocomplete": "off", "placeholder": "Code or barcode"}
+_FAR = {"required": False, "widget": widgets.UnfoldAdminTextInputWidget(attrs={"type": "date"})}
 
 
 def worded(value: str) -> str:
@@ -35,93 +38,132 @@ def text(label: str, *, required: bool = False, **attrs: str) -> forms.CharField
     )
 
 
+def number(label: str, **options: Any) -> forms.DecimalField:
+    """A decimal; what it may be is for the core to say."""
+    widget = DecimalInput(attrs={"step": "any"})
+    return forms.DecimalField(**{"label": label, "required": False, "widget": widget, **options})
+
+
+def unit_cost(**options: Any) -> forms.DecimalField:
+    """What one unit costs."""
+    return number("Unit cost", max_digits=15, decimal_places=UNIT_COST_PLACES, **options)
+
+
+def day(label: str, **options: Any) -> forms.DateField:
+    """A day, picked from a calendar."""
+    return forms.DateField(label=label, **{**_FAR, **options})
+
+
+def choice(label: str = "", **options: Any) -> Any:
+    """One row out of those that the view offers."""
+    widget = widgets.UnfoldAdminSelectWidget
+    return forms.ModelChoiceField(label=label or None, queryset=None, widget=widget, **options)
+
+
+def tick(label: str, help_text: str) -> forms.BooleanField:
+    """Something that one has to want."""
+    return forms.BooleanField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        widget=widgets.UnfoldBooleanWidget,
+    )
+
+
+def release_reserved() -> forms.BooleanField:
+    """What is a fact may overtake promises, if somebody says so."""
+    return tick(
+        "Release reservations",
+        "If less remains than is reserved, release the difference, the newest reservations first.",
+    )
+
+
+class MomentField(forms.DateTimeField):
+    """A time on the company's clock."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": " ".join(widgets.INPUT_CLASSES)},
+            format="%Y-%m-%dT%H:%M",
+        )
+        super().__init__(**{"required": False, "widget": widget, **options})
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(company_zone()):
+            return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        with timezone.override(company_zone()):
+            return super().prepare_value(value)
+
+
 class OrderForm(forms.Form):
     """What is said once for all lines; the key makes sure that a double click posts once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    warehouse: Any = forms.ModelChoiceField(queryset=None, widget=widgets.UnfoldAdminSelectWidget)
+    occurred_at = MomentField(label="Happened at", help_text="In the company's time. Empty: now.")
     reference = text("Reference")
     note = forms.CharField(
         required=False, widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2})
     )
-
-    def __init__(self, *args: Any, warehouses: QuerySet[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        warehouse = self.fields["warehouse"]
-        warehouse.queryset = warehouses  # type: ignore[attr-defined]
-        warehouse.initial = warehouses.first()
-
-
-class ReceiptForm(OrderForm):
-    """The head of a receipt."""
-
-    field_order = ("key", "warehouse", "reference", "note")
-
-
-class IssueForm(OrderForm):
-    """The head of an issue."""
-
-    counterpart = forms.TypedChoiceField(
-        label="For",
-        coerce=Counterpart,
-        choices=[
-            (party.value, {"internal": "Own use"}.get(party.value, party.value.capitalize()))
-            for party in ALLOWED[Kind.ISSUE]
-        ],
-        widget=widgets.UnfoldAdminSelectWidget,
+    field_order = (
+        "key",
+        "lines",
+        "variant",
+        "warehouse",
+        "from_warehouse",
+        "to_warehouse",
+        "from_location",
+        "to_location",
+        "counterpart",
+        "reason_code",
+        "receipt",
+        "quantity",
+        "unit_cost",
+        "amount",
+        "spread_by",
+        "location",
+        "lot",
+        "purpose",
+        "expires_at",
+        "reference",
+        "occurred_at",
+        "note",
     )
-    reason_code: Any = forms.ModelChoiceField(
-        label="Reason",
-        required=False,
-        queryset=None,
-        to_field_name="code",
-        widget=widgets.UnfoldAdminSelectWidget,
-        help_text="Own use must have one.",
-    )
-    field_order = ("key", "warehouse", "counterpart", "reason_code", "reference", "note")
 
-    def __init__(self, *args: Any, reasons: QuerySet[Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        warehouses: QuerySet[Any],
+        reasons: QuerySet[Any],
+        hidden: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].queryset = reasons  # type: ignore[attr-defined]
+        for name in hidden:
+            self.fields.pop(name, None)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = reasons if name == "reason_code" else warehouses
+        for name in {"warehouse", "from_warehouse"} & set(self.fields):
+            self.fields[name].initial = warehouses.first()
 
 
 class LineForm(forms.Form):
     """A line; all blank, it does not count. Empty quantities are what a barcode stands for."""
 
-    variant = text("Goods", required=True, **_GOODS)
-    quantity = forms.DecimalField(required=False, widget=DecimalInput(attrs={"step": "any"}))
-    location = text("Location")
-
-
-class ReceivedLineForm(LineForm):
-    """A line of a receipt."""
-
-    unit_cost = forms.DecimalField(
-        required=False,
-        max_digits=15,
-        decimal_places=UNIT_COST_PLACES,
-        widget=DecimalInput(attrs={"step": "any"}),
+    variant = text("Goods", required=True, **GOODS)
+    quantity = number("Quantity")
+    field_order = (
+        "variant",
+        "quantity",
+        "counted_quantity",
+        "unit_cost",
+        "location",
+        "lot",
+        "expires_on",
+        "disposition",
     )
-    lot = text("Lot")
-    expires_on = forms.DateField(
-        label="Expires on",
-        required=False,
-        widget=widgets.UnfoldAdminTextInputWidget(attrs={"type": "date"}),
-    )
-    field_order = ("variant", "quantity", "unit_cost", "location", "lot", "expires_on")
-
-    def clean(self) -> dict[str, Any]:
-        values = self.cleaned_data
-        if values.get("expires_on") and not values.get("lot"):
-            self.add_error("lot", "Give the lot that expires then.")
-        return values
-
-
-class IssuedLineForm(LineForm):
-    """A line of an issue."""
-
-    lot = text("Lot")
-    field_order = ("variant", "quantity", "location", "lot")
 
 
 class Lines(forms.BaseFormSet):
@@ -130,6 +172,10 @@ class Lines(forms.BaseFormSet):
     def __init__(self, *args: Any, shows_costs: bool = True, **kwargs: Any) -> None:
         self.shows_costs = shows_costs
         super().__init__(*args, **kwargs)
+
+    def initial_form_count(self) -> int:
+        """None: lines that were filled in beforehand can be emptied like all others."""
+        return 0
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -159,24 +205,32 @@ def lines_of(line: type[LineForm], extra: int) -> Any:
 
 _FIELDS = {
     "variant_id": "variant",
+    "level/variant_id": "variant",
+    "level/warehouse_id": "warehouse",
     "location_id": "location",
+    "from_location_id": "from_location",
+    "to_location_id": "to_location",
     "lot_code": "lot",
     "lot/code": "lot",
     "lot/expires_on": "expires_on",
     "warehouse_id": "warehouse",
+    "from_warehouse_id": "from_warehouse",
+    "to_warehouse_id": "to_warehouse",
+    "receipt_posting_id": "receipt",
 }
 
 
-def show(refusal: DomainError, head: forms.Form, lines: Any) -> None:
+def show(errors: Collection[DomainError], head: forms.Form, lines: Any) -> None:
     """Put each error of the core beside what it is about."""
-    for error in refusal.errors:
+    for error in errors:
         target, name = _target(error.pointer, head, lines)
         target.add_error(name if name in target.fields else None, error.detail)
 
 
 def _target(pointer: str, head: forms.Form, lines: Any) -> tuple[Any, str]:
-    parts = pointer.strip("/").split("/", 2)
-    filled = lines.filled
+    path = pointer.strip("/")
+    parts = path.split("/", 2)
+    filled = lines.filled if lines is not None else []
     if parts[0] == "lines" and len(parts) == 3 and int(parts[1]) < len(filled):
         return filled[int(parts[1])], _FIELDS.get(parts[2], parts[2])
-    return head, _FIELDS.get(parts[0], parts[0])
+    return head, _FIELDS.get(path, parts[0])

@@ -7,6 +7,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from config.container import Injected
 from sms_core.stock.commands import (
@@ -29,6 +32,7 @@ from sms_core.stock.places import (
 from sms_django import models
 from sms_django.admin.base import CoreAdmin, display, widgets
 from sms_django.admin.forms import CoreForm
+from sms_django.admin.stock_card import LotTraceView
 from sms_django.admin.stock_forms import worded
 
 
@@ -117,13 +121,22 @@ class LotAdmin(CoreAdmin):
     icon = "qr_code_2"
     actions = ()
 
-    fields = ("variant", "code", "expires_on", "is_blocked", "note")
-    readonly_fields = ("variant", "code")
-    list_display = ("code", "variant", "expires_on", "is_blocked", "updated_at")
+    fields = ("variant", "code", "expires_on", "is_blocked", "note", "trace")
+    readonly_fields = ("variant", "code", "trace")
+    list_display = ("code", "variant", "expires_on", "is_blocked", "updated_at", "trace")
     list_select_related = ("variant",)
     list_filter = ("is_blocked", "expires_on")
     ordering = ("code_key",)
     search_fields = ("search_text", "variant__search_text", "variant__product__search_text")
+
+    def get_urls(self) -> list[URLPattern]:
+        trace = self.admin_site.admin_view(LotTraceView.as_view(model_admin=self))
+        return [path("<int:id>/trace/", trace, name="sms_lot_trace"), *super().get_urls()]
+
+    @display(description="Where it came from and went")
+    def trace(self, row: models.Lot) -> SafeString:
+        url = reverse("admin:sms_lot_trace", args=[row.pk])
+        return format_html('<a href="{}" class="sms-why">Trace</a>', url)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

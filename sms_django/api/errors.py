@@ -51,7 +51,7 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
         return None
     lost = trouble(exc) == "lost"
     if lost:
-        _renew_pool()
+        renew_pool()
     status, code, detail, errors, headers = found
     body = problem(status, code, detail, instance=request.path, errors=errors)
     form = getattr(view, "form", None)
@@ -199,7 +199,7 @@ def _show_in_form(form: Any, errors: Sequence[Mapping[str, str]]) -> None:
                 at[steps[-1]].append(error["detail"])
 
 
-def _renew_pool() -> None:
+def renew_pool() -> None:
     """Drop the pool's dead connections at once, instead of one by one as requests meet them."""
     connection.close()
     if pool := getattr(connection, "pool", None):

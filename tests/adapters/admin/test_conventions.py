@@ -1,6 +1,7 @@
 """What holds for every page of the back office: all that are registered are walked, none listed."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from config.container import container
+from sms_core.access.entities import system_actor
 from sms_core.access.permissions import ALL_CODES, DELIVERED_ROLES
+from sms_core.stock.commands import ReserveStock
+from sms_core.stock.reservations import ReservationService
 from sms_django import models
 from sms_django.admin.base import CoreAdmin, LimitedAdmin, ReadOnlyAdmin
 from sms_django.admin.limits import Limits
@@ -57,8 +62,14 @@ def shown(page: Any) -> set[str]:
 
 @pytest.fixture
 def demo(db: None) -> None:
-    """A shop with rows in most tables."""
+    """A shop with rows in most tables; in each warehouse something is promised."""
     call_command("seed_demo", verbosity=0)
+    for level in models.Level.objects.filter(on_hand__gt=1).order_by("warehouse", "-on_hand"):
+        if not level.warehouse.reservations.exists():
+            promise = ReserveStock(
+                variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=Decimal(1)
+            )
+            container().get(ReservationService).reserve(promise, by=system_actor())
 
 
 def test_there_are_pages() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +11,7 @@ from django.urls import reverse
 from sms_core.stock.postings import NamedLot
 from sms_django import models
 from tests.adapters.admin.conftest import LogIn
+from tests.adapters.admin.forms import errors, filled
 from tests.adapters.shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -21,30 +21,6 @@ RECEIVE, ISSUE = "/admin/sms/posting/receive/", "/admin/sms/posting/issue/"
 @pytest.fixture
 def shop() -> Shop:
     return Shop()
-
-
-def filled(page: Any, *lines: dict[str, Any], **head: Any) -> dict[str, Any]:
-    """What a browser sends from this page when these lines and this head are filled in."""
-    form = page.context["head"]
-    data = {
-        "key": form["key"].value(),
-        "warehouse": form["warehouse"].value(),
-        "lines-TOTAL_FORMS": "5",
-        "lines-INITIAL_FORMS": "0",
-        **head,
-    }
-    for number, line in enumerate(lines):
-        data |= {f"lines-{number}-{name}": value for name, value in line.items()}
-    return data
-
-
-def errors(page: Any) -> dict[str, list[str]]:
-    """What the page says is wrong, by the name of the input."""
-    found = {name: list(texts) for name, texts in page.context["head"].errors.items()}
-    for number, form in enumerate(page.context["lines"].forms):
-        for name, texts in form.errors.items():
-            found[f"lines-{number}-{name}"] = list(texts)
-    return found
 
 
 def on_hand(variant_id: int) -> Decimal:
