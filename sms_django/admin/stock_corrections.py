@@ -64,11 +64,14 @@ class OfPosting:
         self.title = f"{self.verb} {self.posting.number}"  # type: ignore[attr-defined]
 
     @property
+    def lines(self) -> list[int]:
+        """The numbers of its lines."""
+        return sorted({entry.line for entry in self.posting.entries})
+
+    @property
     def left(self) -> list[int]:
         """The lines that are not undone yet."""
-        return sorted(
-            {entry.line for entry in self.posting.entries} - set(self.posting.reversed_lines)
-        )
+        return [line for line in self.lines if line not in self.posting.reversed_lines]
 
     @property
     def chosen(self) -> list[int]:
@@ -89,8 +92,10 @@ class ReverseView(OfPosting, OrderView):
         return {"lines": self.chosen}
 
     def head_options(self) -> dict[str, Any]:
-        lines = [(line, _in_words(line, self.posting.entries)) for line in self.left]
-        return {**super().head_options(), "choices": lines}
+        # What is sent twice names lines that are undone by then: that is for the core to see.
+        lines = self.lines if self.request.method == "POST" else self.left
+        choices = [(line, _in_words(line, self.posting.entries)) for line in lines]
+        return {**super().head_options(), "choices": choices}
 
     def carry_out(self, head: dict[str, Any], lines: list[dict[str, Any]]) -> PostingView:
         return self.corrections.reverse(_reversal(self.posting, head["lines"], head), by=self.actor)
@@ -107,11 +112,12 @@ class Correcting(OfPosting):
 
     def initial_head(self) -> dict[str, Any]:
         """What the posting says of itself."""
-        posting, entries = self.posting, self._entries()
+        posting, entries = self.posting, self._entries() or list(self.posting.entries)
         there = [entry for entry in entries if entry.quantity > 0] or entries
         gone = [entry for entry in entries if entry.quantity < 0] or entries
         codes = _location_codes(entries)
         return {
+            "undo": ",".join(map(str, self.chosen)),
             "reference": posting.reference,
             "note": posting.note,
             "reason_code": posting.reason_code,
@@ -131,7 +137,7 @@ class Correcting(OfPosting):
     def carry_out(self, head: dict[str, Any], lines: list[dict[str, Any]]) -> Any:
         """Undo and enter, both or neither."""
         order = CorrectPosting(
-            reverse=_reversal(self.posting, self.chosen, head),
+            reverse=_reversal(self.posting, _numbers(head["undo"]), head),
             instead=self.command(head, lines),
         )
         return self.corrections.correct(order, by=self.actor)
@@ -142,7 +148,8 @@ class Correcting(OfPosting):
         return {"id": instead.id, "number": f"{undone.number} with {instead.number}"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        undone = [_in_words(line, self.posting.entries) for line in self.chosen]
+        numbers = _numbers(kwargs["head"]["undo"].value() or "")
+        undone = [_in_words(line, self.posting.entries) for line in numbers]
         return super().get_context_data(**kwargs, posting=self.posting, undone=undone)  # type: ignore[misc]
 
     def _entries(self) -> list[EntryView]:
@@ -150,9 +157,21 @@ class Correcting(OfPosting):
         return [e for e in self.posting.entries if e.line in chosen and e.quantity]
 
 
+class _Undo(forms.RegexField):
+    """Which lines are undone: those with which the form was filled, whatever happens meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(r"^[0-9]{1,9}(,[0-9]{1,9})*$", widget=forms.HiddenInput, strip=False)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part.isdecimal()]
+
+
 def _correcting(view: type[MovementView]) -> Any:
     needed = ("stock.reverse", *view.permission_required)
-    own = {"permission_required": needed, "__doc__": f"Correct: {view.__doc__}"}
+    head = type(f"Correct{view.head_form.__name__}", (view.head_form,), {"undo": _Undo()})
+    own = {"permission_required": needed, "head_form": head, "__doc__": f"Correct: {view.__doc__}"}
     return type(f"Correct{view.__name__}", (Correcting, view), own)
 
 

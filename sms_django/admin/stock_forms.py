@@ -20,7 +20,13 @@ from sms_django.stock_figures import company_zone
 ROWS = 5
 # The input's own datalist is filled as one types, see sms/goods.js.
 GOODS = {"list": "goods", "autocomplete": "off", "placeholder": "Code or barcode"}
-_FAR = {"required": False, "widget": widgets.UnfoldAdminTextInputWidget(attrs={"type": "date"})}
+# As browsers send a day. Other ways to write one can be read in two ways.
+_DAY = {
+    "required": False,
+    "input_formats": ["%Y-%m-%d"],
+    "error_messages": {"invalid": "Write the day like 2027-01-31."},
+    "widget": widgets.UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+}
 
 
 def worded(value: str) -> str:
@@ -51,7 +57,7 @@ def unit_cost(**options: Any) -> forms.DecimalField:
 
 def day(label: str, **options: Any) -> forms.DateField:
     """A day, picked from a calendar."""
-    return forms.DateField(label=label, **{**_FAR, **options})
+    return forms.DateField(label=label, **{**_DAY, **options})
 
 
 def choice(label: str = "", **options: Any) -> Any:

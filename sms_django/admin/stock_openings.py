@@ -70,7 +70,8 @@ class OpenView(MovementView):
         filled["pasted"] = ""
         for name in [name for name in filled if name.startswith("lines-")]:
             del filled[name]
-        filled |= {"lines-TOTAL_FORMS": len(rows) + ROWS, "lines-INITIAL_FORMS": 0}
+        filled["lines-TOTAL_FORMS"] = str(min(len(rows) + ROWS, MAX_LINES))
+        filled["lines-INITIAL_FORMS"] = "0"
         for number, row in enumerate(rows):
             for name, cell in zip(COLUMNS, row, strict=False):
                 filled[f"lines-{number}-{name}"] = cell
