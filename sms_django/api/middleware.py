@@ -40,6 +40,19 @@ class RequestIdMiddleware:
         return response
 
 
+class NoStoreMiddleware:
+    """Lets no cache keep anything about log-ins, also not what no view had a part in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path.startswith("/api/v1/auth/"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
 class SlashMiddleware(CommonMiddleware):
     """Sends readers on to the address with a slash at its end, but nobody who brings a body.
 
