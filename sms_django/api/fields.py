@@ -210,10 +210,7 @@ class RateField(DecimalField):
 
 @extend_schema_field({"type": ["string", "null"], "pattern": r"^-?[0-9]{1,12}(\.[0-9]+)?$"})
 class CostField(DecimalField):
-    """What something cost or is worth: null without `cost.view`, and then no input either.
-
-    The null that was read may be sent back: it says nothing.
-    """
+    """What something cost or is worth: null without `cost.view`, and then no input either."""
 
     @property
     def withheld(self) -> bool:
@@ -222,7 +219,7 @@ class CostField(DecimalField):
         return actor is not None and not actor.may("cost.view")
 
     def run_validation(self, data: Any = empty) -> Any:
-        if self.withheld and data is not empty and data is not None:
+        if self.withheld and data is not empty:
             raise Forbidden(
                 "You lack the permission cost.view, so you cannot set a cost.",
                 pointer=f"/{self.field_name}",

@@ -15,7 +15,7 @@ from sms_django.api.errors import refusal
 MAX_BODY = 1024 * 1024
 # 5 MB of picture and what multipart puts around it.
 MAX_UPLOAD = 5 * 1024 * 1024 + 64 * 1024
-_UPLOADS = re.compile(r"/api/v1/(products|variants)/[^/]+/image/")
+_UPLOADS = re.compile(r"/api/v1/((products|variants)/[^/]+/image|company/logo)/")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _SANE_ID = re.compile(r"[\x21-\x7e]{1,64}")
 

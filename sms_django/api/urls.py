@@ -60,6 +60,11 @@ v1 = [
         ),
         name="company",
     ),
+    path(
+        "company/logo/",
+        company.LogoViewSet.as_view({"put": "put_logo", "delete": "delete_logo"}),
+        name="company-logo",
+    ),
     *router.urls,
 ]
 

@@ -323,7 +323,7 @@ def test_costs_are_null_and_cannot_be_sent_without_the_right(api_as: ApiAs, shop
         403,
         [("/lines/0/unit_cost", "forbidden")],
     )
-    entry = send(clerk, RECEIPTS, receipt(shop, chai, unit_cost=None)).json()["entries"][0]
+    entry = send(clerk, RECEIPTS, receipt(shop, chai)).json()["entries"][0]
     assert (entry["value"], entry["unit_cost"], entry["value_after"]) == (None, None, None)
     level = clerk.get(f"{V1}/stock/levels/").json()["results"][0]
     assert (level["value"], level["unit_cost"]) == (None, None)
