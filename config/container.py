@@ -27,7 +27,6 @@ from sms_core.access.sessions import SessionService
 from sms_core.catalogue.ports import (
     BrandRepository,
     CategoryRepository,
-    ImageStore,
     ProductRepository,
     UnitRepository,
     Usage,
@@ -37,7 +36,7 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
-from sms_core.shared.ports import Clock, DryRun, OnceOnly, Snapshot, UnitOfWork
+from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot, UnitOfWork
 from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
 from sms_core.stock.closing import PeriodService
 from sms_core.stock.corrections import CorrectionService

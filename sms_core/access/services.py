@@ -114,7 +114,7 @@ class UserService(MasterDataService[User, UserFilter]):
         values = {name: value for name, value in vars(command).items() if name != "password"}
         with self.uow:
             user = User(**values)
-            self._check_references(command)
+            self._check_references(command, by=by)
             self.check(user, by=by)
             self._set_password(user, command.password)
             self.repository.add(user)
@@ -129,7 +129,7 @@ class UserService(MasterDataService[User, UserFilter]):
             self.guard([user], by=by)
             values = command.values()
             password = values.pop("password", UNSET)
-            self._check_references(command, before=user)
+            self._check_references(command, before=user, by=by)
             was_owner = self._is_owner(user)
             user.change(**values)
             self.check(user, by=by)
@@ -201,13 +201,17 @@ class UserService(MasterDataService[User, UserFilter]):
         check_password(password, user, self.passwords, field="password")
         user.set_password(self.passwords.scramble(password))
 
-    def _check_references(self, command: CreateUser | Change, before: User | None = None) -> None:
+    def _check_references(
+        self, command: CreateUser | Change, *, by: Actor, before: User | None = None
+    ) -> None:
         """Raise Unknown for ids that name nothing live; what the user had already may stay."""
         if not isinstance(command, CreateUser | ChangeUser):
             return
         role_ids = () if isinstance(command.role_ids, Unset) else command.role_ids
         limits = command.warehouse_ids
         warehouse_ids = () if limits is None or isinstance(limits, Unset) else limits
+        # Asked first, so that the answer does not tell which other warehouses there are.
+        require_reach(by, permissions=(), warehouse_ids=warehouse_ids)
         known_warehouses = self.warehouses.existing(warehouse_ids) if warehouse_ids else frozenset()
         known_roles = frozenset(self.roles.hold(role_ids))
         errors = [

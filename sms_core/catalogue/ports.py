@@ -184,16 +184,3 @@ class Usage(ABC):
     @abstractmethod
     def units_with_entries(self, ids: Collection[int]) -> set[int]:
         """Which of these units count some product that the ledger has entries of."""
-
-
-class ImageStore(ABC):
-    """Keeps pictures under names that nobody can guess."""
-
-    @abstractmethod
-    def put(self, content: bytes) -> str:
-        """Keep a picture, drawn anew from its pixels, and give its name; raises Invalid for
-        what is not a PNG, JPEG or WebP picture, or is too large."""
-
-    @abstractmethod
-    def delete(self, name: str) -> None:
-        """Forget the picture with this name, if there is one."""

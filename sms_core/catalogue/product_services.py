@@ -11,7 +11,6 @@ from sms_core.catalogue.entities import Unit
 from sms_core.catalogue.ports import (
     BrandRepository,
     CategoryRepository,
-    ImageStore,
     ProductFilter,
     ProductRepository,
     ProductSort,
@@ -33,6 +32,7 @@ from sms_core.shared.errors import (
     within,
 )
 from sms_core.shared.paging import Page, PageRequest
+from sms_core.shared.ports import ImageStore
 from sms_core.shared.services import MasterDataService, held
 
 P = TypeVar("P", Product, Variant)

@@ -235,6 +235,8 @@ class Product(MasterData):
 
     def expect_countable_in(self, unit: Unit) -> None:
         """Raise RuleBroken where a reorder level or a barcode is finer than the unit."""
+        if self.stock_alert is not None:
+            unit.expect_countable(self.stock_alert, "stock_alert")
         for n, variant in enumerate(self.variants):
             with within(f"/variants/{n}"):
                 variant.expect_countable_in(unit)

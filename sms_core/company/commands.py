@@ -26,3 +26,11 @@ class ChangeCompany:
         """The attributes that are to change, by name."""
         given = {name: value for name, value in vars(self).items() if name != "version"}
         return {name: value for name, value in given.items() if value is not UNSET}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutLogo:
+    """`content` is the file as it was sent."""
+
+    content: bytes
+    version: int | None = None

@@ -44,6 +44,7 @@ class Company(Entity):
     name: str = "My company"
     address: str = ""
     tax_id: str = ""
+    logo: str = ""
     currency: str = "EUR"
     currency_places: int = 2
     time_zone: str = "UTC"

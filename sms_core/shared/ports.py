@@ -46,6 +46,19 @@ class Snapshot(Protocol):
     ) -> bool | None: ...
 
 
+class ImageStore(ABC):
+    """Keeps pictures under names that nobody can guess."""
+
+    @abstractmethod
+    def put(self, content: bytes) -> str:
+        """Keep a picture, drawn anew from its pixels, and give its name; raises Invalid for
+        what is not a PNG, JPEG or WebP picture, or is too large."""
+
+    @abstractmethod
+    def delete(self, name: str) -> None:
+        """Forget the picture with this name, if there is one."""
+
+
 class Clock(ABC):
     """The time on the wall."""
 

@@ -83,18 +83,13 @@ class PasswordSerializer(CoreSerializer):
 
 
 class AuthViewSet(CoreViewSet):
-    """Nothing of this may be kept by a cache."""
+    """What all paths of logging in share."""
 
     queryset = models.User.objects.none()
     resource = "user"
     tag = "Log-in"
     filter_backends = []
     sessions = Injected(SessionService)
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kw: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kw)
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 class TokenViewSet(AuthViewSet):
@@ -103,7 +98,7 @@ class TokenViewSet(AuthViewSet):
     # Whatever token or session comes along says nothing here.
     authentication_classes = ()
     serializer_class = TokensSerializer
-    permissions = {"log_in": ANYONE, "refresh": ANYONE, "revoke": ANYONE}
+    permissions = {"log_in": ANYONE, "refresh": ANYONE, "revoke": ANYONE, "metadata": ANYONE}
     inputs = {
         "log_in": LogInSerializer,
         "refresh": RefreshSerializer,

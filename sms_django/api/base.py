@@ -74,10 +74,10 @@ class CoreViewSet(OnceMixin, GenericViewSet[Any]):
         """The permission code that an action takes; None: there is no such action here."""
         if action is None:
             return None
-        if action == "metadata":
-            return LOGGED_IN
         if action in cls.permissions:
             return cls.permissions[action]
+        if action == "metadata":
+            return LOGGED_IN
         return f"{cls.resource}.{cls._usual[action]}"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
-from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,36 +36,13 @@ from sms_django.api.fields import (
     QuantityField,
     RateField,
     TextField,
-    VersionField,
 )
+from sms_django.api.images import ImageSerializer, ImageUrlField
 from sms_django.api.references import BRAND, CATEGORY, PRODUCT, UNIT, ReferenceField
 from sms_django.api.serializers import CoreSerializer, RecordSerializer, VersionSerializer
 
-MAX_IMAGE = 5 * 1024 * 1024
 UNIT_COST_PLACES = 6
 _OWN_PRICE = "Empty: the product's."
-
-
-class TooLarge(APIException):
-    """The picture is, not the body around it."""
-
-    status_code = 413
-    default_detail = "The picture is larger than 5 MB."
-    default_code = "too_large"
-
-
-class ImageUrlField(serializers.CharField):
-    """Where a picture can be fetched; null when there is none."""
-
-    def __init__(self) -> None:
-        super().__init__(read_only=True, allow_null=True)
-
-    def to_representation(self, value: str) -> str | None:
-        if not value:
-            return None
-        request: Request | None = self.context.get("request")
-        path = f"{settings.MEDIA_URL}{value}"
-        return request.build_absolute_uri(path) if request is not None else path
 
 
 class BarcodeSerializer(CoreSerializer):
@@ -211,19 +185,6 @@ class ProductSerializer(ProductFields):
     """A product with its variants and what there is of it."""
 
     variants = VariantSerializer(many=True, read_only=True)
-
-
-class ImageSerializer(CoreSerializer):
-    """A picture, sent as multipart/form-data."""
-
-    file = serializers.FileField(help_text="PNG, JPEG or WebP, at most 5 MB.")
-    version = VersionField()
-
-    def validate_file(self, file: Any) -> bytes:
-        if file.size > MAX_IMAGE:
-            raise TooLarge
-        content: bytes = file.read()
-        return content
 
 
 class ImageMixin:

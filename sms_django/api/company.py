@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.container import Injected
-from sms_core.company.commands import ChangeCompany
+from sms_core.company.commands import ChangeCompany, PutLogo
 from sms_core.company.services import CompanyService
 from sms_core.shared.numbers import MONEY_PLACES
 from sms_django import models
@@ -21,8 +22,9 @@ from sms_django.api.fields import (
     TextField,
     VersionField,
 )
+from sms_django.api.images import ImageSerializer, ImageUrlField
 from sms_django.api.permissions import LOGGED_IN
-from sms_django.api.serializers import CoreSerializer
+from sms_django.api.serializers import CoreSerializer, VersionSerializer
 
 
 @extend_schema_serializer(
@@ -38,6 +40,7 @@ class CompanySerializer(CoreSerializer):
     name = NameField()
     address = TextField()
     tax_id = OptionalNameField()
+    logo = ImageUrlField()
     currency = NameField(default="EUR", help_text="ISO 4217, like EUR.")
     currency_places = IntegerField(
         min_value=0, max_value=MONEY_PLACES, default=2, help_text="Decimals of its money."
@@ -83,3 +86,32 @@ class CompanyViewSet(CoreViewSet):
         version = self.expected_version(values)
         command = ChangeCompany(version=version, **values)
         return self.render(self.companies.change(command, by=self.actor))
+
+
+class LogoViewSet(CoreViewSet):
+    """The picture that stands for the company."""
+
+    queryset = models.Company.objects.none()
+    resource = "company"
+    tag = "Company"
+    companies = Injected(CompanyService)
+    serializer_class = CompanySerializer
+    permissions = {"put_logo": "company.change", "delete_logo": "company.change"}
+    inputs = {"put_logo": ImageSerializer, "delete_logo": VersionSerializer}
+    parser_classes = [MultiPartParser]
+    filter_backends = []
+
+    @extend_schema(request={"multipart/form-data": ImageSerializer}, summary="Set the logo")
+    def put_logo(self, request: Request) -> Response:
+        """Keep a picture, drawn anew: whatever else the file held is gone."""
+        values = self.read(request)
+        version = self.expected_version(values)
+        command = PutLogo(content=values["file"], version=version)
+        return self.render(self.companies.put_logo(command, by=self.actor))
+
+    @extend_schema(request=None, responses={204: None}, summary="Remove the logo")
+    def delete_logo(self, request: Request) -> Response:
+        """Take the logo away, if there is one."""
+        version = self.expected_version(self.read(request))
+        self.companies.remove_logo(by=self.actor, version=version)
+        return Response(status=204)

@@ -15,7 +15,7 @@ from sms_django.api.errors import refusal
 MAX_BODY = 1024 * 1024
 # 5 MB of picture and what multipart puts around it.
 MAX_UPLOAD = 5 * 1024 * 1024 + 64 * 1024
-_UPLOADS = re.compile(r"/api/v1/(products|variants)/[^/]+/image/")
+_UPLOADS = re.compile(r"/api/v1/((products|variants)/[^/]+/image|company/logo)/")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _SANE_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
@@ -37,6 +37,19 @@ class RequestIdMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        return response
+
+
+class NoStoreMiddleware:
+    """Lets no cache keep anything about log-ins, also not what no view had a part in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path.startswith("/api/v1/auth/"):
+            response["Cache-Control"] = "no-store"
         return response
 
 

@@ -76,6 +76,11 @@ v1 = [
         ),
         name="company",
     ),
+    path(
+        "company/logo/",
+        company.LogoViewSet.as_view({"put": "put_logo", "delete": "delete_logo"}),
+        name="company-logo",
+    ),
     # stock
     path(
         "stock/card/",

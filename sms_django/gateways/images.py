@@ -10,8 +10,8 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sms_core.catalogue.ports import ImageStore
 from sms_core.shared.errors import Invalid
+from sms_core.shared.ports import ImageStore
 
 FORMATS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 MAX_PIXELS = 25_000_000

@@ -275,6 +275,10 @@ class Migration(migrations.Migration):
                     "tax_id",
                     models.CharField(blank=True, default="", max_length=120, verbose_name="tax ID"),
                 ),
+                (
+                    "logo",
+                    models.CharField(blank=True, default="", editable=False, max_length=120),
+                ),
                 ("currency", models.CharField(default="EUR", max_length=3)),
                 ("currency_places", models.PositiveSmallIntegerField(default=2)),
                 ("time_zone", models.CharField(default="UTC", max_length=120)),

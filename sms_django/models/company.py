@@ -14,6 +14,7 @@ class Company(Row):
     name = models.CharField(max_length=120)
     address = models.TextField(blank=True, default="")
     tax_id = models.CharField("tax ID", max_length=120, blank=True, default="")
+    logo = models.CharField(max_length=120, blank=True, default="", editable=False)
     currency = models.CharField(max_length=3, default="EUR")
     currency_places = models.PositiveSmallIntegerField(default=2)
     time_zone = models.CharField(max_length=120, default="UTC")

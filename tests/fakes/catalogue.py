@@ -16,12 +16,12 @@ from sms_core.catalogue.ports import (
     CategoryFilter,
     CategoryRepository,
     CategorySort,
-    ImageStore,
     UnitFilter,
     UnitRepository,
     UnitSort,
     Usage,
 )
+from sms_core.shared.ports import ImageStore
 from sms_core.shared.text import fold
 from tests.fakes.base import InMemoryMasterDataRepository
 

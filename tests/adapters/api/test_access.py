@@ -268,7 +268,7 @@ def test_who_is_limited_to_a_warehouse_gives_that_one_only() -> None:
     petra = log_in("petra")
     body = {"username": "bob", "password": PASSWORD}
 
-    for limit in (None, [other], [mine, other]):
+    for limit in (None, [other], [mine, other], [other + 1]):  # the last one there is not
         assert petra.post(USERS, {**body, "warehouse_ids": limit}, JSON).status_code == 403
     made = petra.post(USERS, {**body, "warehouse_ids": [mine]}, JSON)
     assert (made.status_code, made.json()["warehouse_ids"]) == (201, [mine])

@@ -71,9 +71,20 @@ def test_nothing_about_log_ins_is_kept_by_a_cache(ann: User) -> None:
         Client().get(ME),
         Client().post(OWN_PASSWORD, {}),
         Client().get(TOKEN),
+        Client().get("/api/v1/auth/nothing/"),
+        Client().get(ME.rstrip("/")),
+        Client().post(TOKEN, "x" * 2**21, content_type=JSON),
+        Client().post(TOKEN, {}, headers={"Content-Encoding": "gzip"}),
     ]
 
     assert {answer["Cache-Control"] for answer in answers} == {"no-store"}
+
+
+@pytest.mark.parametrize("path", [TOKEN, REFRESH, REVOKE])
+def test_a_stranger_may_ask_how_to_log_in(path: str) -> None:
+    answer = Client().options(path)
+
+    assert (answer.status_code, answer["Allow"]) == (200, "POST, OPTIONS")
 
 
 def test_every_bad_pair_is_answered_the_same(ann: User) -> None:

@@ -109,7 +109,7 @@ def test_a_price_is_a_plain_decimal_text(api: APIClient, refs: dict[str, int], p
         ({"price": "1.00001"}, 422, "/price", "too_fine"),
         ({"price": "-1"}, 400, "/price", "negative"),
         ({"tax_rate": "1000"}, 422, "/tax_rate", "too_large"),
-        ({"stock_alert": "1.5"}, 422, "/variants/0/stock_alert", "too_fine"),
+        ({"stock_alert": "1.5"}, 422, "/stock_alert", "too_fine"),
         ({"category_id": 10**9}, 400, "/category_id", "unknown"),
         ({"brand_id": 10**9}, 400, "/brand_id", "unknown"),
         ({"unit_id": 10**9}, 400, "/unit_id", "unknown"),

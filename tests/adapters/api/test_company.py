@@ -1,11 +1,15 @@
 """The company over HTTP."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from tests.adapters.api.test_access import log_in, make_user
+from tests.adapters.test_images import encoded
 
 pytestmark = pytest.mark.django_db
 COMPANY = "/api/v1/company/"
@@ -79,3 +83,39 @@ def test_a_bad_change_is_refused(manager: Client, body: dict[str, Any], status: 
 def test_there_is_one_company_for_ever(manager: Client) -> None:
     assert manager.post(COMPANY, {"name": "Another"}, JSON).status_code == 405
     assert manager.delete(COMPANY).status_code == 405
+
+
+def put_logo(client: Client, content: bytes, **headers: str) -> Any:
+    upload = SimpleUploadedFile("logo.png", content, "image/png")
+    body = encode_multipart(BOUNDARY, {"file": upload})
+    return client.put(f"{COMPANY}logo/", body, MULTIPART_CONTENT, headers=headers)
+
+
+def test_the_logo_is_put_served_and_removed(manager: Client, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    assert manager.get(COMPANY).json()["logo"] is None
+
+    put = put_logo(manager, encoded("PNG") + b"x" * 2**21, **{"If-Match": '"1"'})
+    url = manager.get(COMPANY).json()["logo"]
+    assert (put.status_code, put.json()["logo"]) == (200, url)
+    served: Any = manager.get(url)
+    assert served["Content-Type"] == "image/png"
+    assert b"".join(served.streaming_content).startswith(b"\x89PNG")
+    assert put_logo(manager, encoded("PNG"), **{"If-Match": '"1"'}).status_code == 412
+
+    assert manager.delete(f"{COMPANY}logo/").status_code == 204
+    assert (manager.get(COMPANY).json()["logo"], list(tmp_path.iterdir())) == (None, [])
+
+
+def test_a_logo_is_a_picture_from_somebody_who_may_change_the_company(
+    manager: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    make_user("ann")
+    ann = log_in("ann")
+
+    assert put_logo(manager, b"<svg/>").json()["errors"][0]["pointer"] == "/file"
+    assert put_logo(manager, b"x" * (5 * 2**20 + 1)).status_code == 413
+    assert put_logo(ann, encoded("PNG")).status_code == 403
+    assert ann.delete(f"{COMPANY}logo/").status_code == 403
+    assert list(tmp_path.iterdir()) == []

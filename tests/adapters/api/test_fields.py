@@ -243,7 +243,9 @@ class Things:
 
     list_filter = ThingFilter
     sort = Colour
-    paginator = PagePagination()
+
+    def other_parameters(self) -> frozenset[str]:
+        return PagePagination.parameters
 
     def withheld_orders(self) -> frozenset[str]:
         return frozenset({"red"})

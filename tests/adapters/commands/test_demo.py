@@ -27,6 +27,7 @@ def test_the_shop_has_something_of_everything() -> None:
     kinds = models.Posting.objects.order_by("kind").values_list("kind", flat=True)
     assert list(kinds) == ["issue", "receipt", "receipt"]
     assert set(models.Posting.objects.values_list("username", flat=True)) == {"System"}
+    assert len(set(models.Posting.objects.values_list("request_id", flat=True)) - {""}) == 1
 
 
 def test_its_levels_are_the_sum_of_its_entries() -> None:

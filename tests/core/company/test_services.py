@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
-from sms_core.company.commands import ChangeCompany
+from sms_core.company.commands import ChangeCompany, PutLogo
 from sms_core.company.services import CompanyService
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import DomainError, Forbidden, NotFound, Stale
 from tests.fakes.base import RollingBackUnitOfWork
+from tests.fakes.catalogue import InMemoryImageStore
 from tests.fakes.company import InMemoryCompanyRepository
 
 OWNER = Actor(user_id=1, username="ann", permissions=frozenset({"company.change"}))
@@ -16,7 +17,11 @@ NOBODY = Actor(user_id=2, username="bob", permissions=frozenset())
 
 @pytest.fixture
 def companies() -> CompanyService:
-    return CompanyService(uow=RollingBackUnitOfWork(), companies=InMemoryCompanyRepository())
+    return CompanyService(
+        uow=RollingBackUnitOfWork(),
+        companies=InMemoryCompanyRepository(),
+        images=InMemoryImageStore(),
+    )
 
 
 def test_the_company_is_made_once_and_then_left_alone(companies: CompanyService) -> None:
@@ -78,3 +83,21 @@ def test_a_stale_change_of_the_company_is_refused(companies: CompanyService) -> 
 
     with pytest.raises(Stale):
         companies.change(ChangeCompany(name="Bolt", version=1), by=OWNER)
+
+
+def test_a_new_logo_replaces_the_old_one_and_a_refused_one_leaves_nothing(
+    companies: CompanyService,
+) -> None:
+    pictures = companies.images.pictures  # type: ignore[attr-defined]
+    companies.make()
+    companies.put_logo(PutLogo(content=b"old"), by=OWNER)
+
+    company = companies.put_logo(PutLogo(content=b"new", version=2), by=OWNER)
+    with pytest.raises(Stale):
+        companies.put_logo(PutLogo(content=b"late", version=2), by=OWNER)
+    with pytest.raises(Forbidden):
+        companies.put_logo(PutLogo(content=b"his"), by=NOBODY)
+    assert pictures == {company.logo: b"new"}
+
+    companies.remove_logo(by=OWNER)
+    assert (companies.get(by=NOBODY).logo, pictures) == ("", {})
