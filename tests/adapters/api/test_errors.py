@@ -277,7 +277,7 @@ def test_a_database_that_cannot_just_now_is_503(
     api: APIClient, refusing: Any, monkeypatch: pytest.MonkeyPatch, sqlstate: str | None
 ) -> None:
     monkeypatch.setattr(connection, "vendor", "postgresql")
-    monkeypatch.setattr("sms_django.api.errors._renew_pool", lambda: None)
+    monkeypatch.setattr("sms_django.api.errors.renew_pool", lambda: None)
     refusing(_postgresql(sqlstate))
 
     answer = api.get(BRANDS)
@@ -310,7 +310,7 @@ def test_a_read_is_repeated_once_when_the_connection_was_lost(
 
     renewed: list[bool] = []
     monkeypatch.setattr(connection, "vendor", "postgresql")
-    monkeypatch.setattr("sms_django.api.errors._renew_pool", lambda: renewed.append(True))
+    monkeypatch.setattr("sms_django.api.errors.renew_pool", lambda: renewed.append(True))
     monkeypatch.setattr(BrandService, "search", search)
 
     assert api.get(BRANDS).status_code == 200
@@ -327,7 +327,7 @@ def test_a_write_is_not_repeated_when_the_connection_was_lost(
         raise InterfaceError("the connection is closed")
 
     monkeypatch.setattr(connection, "vendor", "postgresql")
-    monkeypatch.setattr("sms_django.api.errors._renew_pool", lambda: None)
+    monkeypatch.setattr("sms_django.api.errors.renew_pool", lambda: None)
     monkeypatch.setattr(BrandService, "create", create)
 
     assert_problem(api.post(BRANDS, {"name": "x"}), 503)
