@@ -23,7 +23,8 @@ class Limits:
 
     Every page declares `resource` (whose permission codes rule it), `warehouse_path` (the look-up
     from a row to its warehouse, or None) and `cost_fields` (columns that tell costs or values).
-    `group` and `icon` place it in the menu; `menu` adds entries (title, icon, URL name, code).
+    `group` and `icon` place it in the menu; `menu` adds entries (title, icon, URL name, code);
+    those of a page that `leads` come first, and the first of them stand on the overview.
     """
 
     resource: ClassVar[str]
@@ -32,6 +33,7 @@ class Limits:
     group: ClassVar[str]
     icon: ClassVar[str] = "list"
     menu: ClassVar[Collection[tuple[str, str, str, str]]] = ()
+    leads: ClassVar[bool] = False
 
     def actor(self, request: HttpRequest) -> Actor:
         """Who is at the keyboard."""

@@ -17,6 +17,7 @@ from sms_django.admin.base import AuthenticationForm, CoreAdmin
 from sms_django.admin.limits import Limits
 
 GROUPS = ("Stock", "Catalogue", "Access", "System")
+SHOWN = 6
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         # What is done comes first, then what there is, then what is set up once.
         pages = sorted(
             (page for page in _pages() if page.group == group),
-            key=lambda page: isinstance(page, CoreAdmin),
+            key=lambda page: (not page.leads, isinstance(page, CoreAdmin)),
         )
         items = [item for page in pages for item in _deeds(page, request)]
         items += [item for page in pages for item in _list(page, request)]
@@ -46,8 +47,9 @@ def _marked(groups: list[dict[str, Any]], here: str) -> list[dict[str, Any]]:
 
 
 def deeds(request: HttpRequest) -> list[dict[str, Any]]:
-    """What the actor can start with one click: the menu's entries that are no lists."""
-    return [item for page in _pages() for item in _deeds(page, request)]
+    """What the actor can start with one click: what is done most, from the top of the menu."""
+    leading = (page for page in _pages() if page.leads)
+    return [item for page in leading for item in _deeds(page, request)][:SHOWN]
 
 
 def _pages() -> Iterator[Any]:

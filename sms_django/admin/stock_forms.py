@@ -44,10 +44,21 @@ def text(label: str, *, required: bool = False, **attrs: str) -> forms.CharField
     )
 
 
+class NumberField(forms.DecimalField):
+    """A decimal; a browser leaves the input blank for what is none, so the error repeats it."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            wrong = f"“{value}” is no number: write it like 1234.5."
+            raise forms.ValidationError(wrong, code="invalid") from None
+
+
 def number(label: str, **options: Any) -> forms.DecimalField:
     """A decimal; what it may be is for the core to say."""
     widget = DecimalInput(attrs={"step": "any"})
-    return forms.DecimalField(**{"label": label, "required": False, "widget": widget, **options})
+    return NumberField(**{"label": label, "required": False, "widget": widget, **options})
 
 
 def unit_cost(**options: Any) -> forms.DecimalField:

@@ -56,6 +56,7 @@ class PostingAdmin(ReadOnlyAdmin):
     cost_fields = ()
     group = "Stock"
     icon = "receipt_long"
+    leads = True
     menu = tuple(
         (view.title, icon, f"admin:sms_posting_{name}", view.permission_required[0])
         for name, view, icon in _ORDERS

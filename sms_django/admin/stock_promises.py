@@ -141,6 +141,11 @@ class ReservationAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     search_fields = ("search_text", "variant__search_text", "variant__product__search_text")
 
+    def hidden(self, request: HttpRequest) -> frozenset[str]:
+        """No way out for those who may not go it."""
+        may = request.user.has_perm("stock.reserve") and request.user.has_perm("stock.issue")
+        return super().hidden(request) | (frozenset() if may else {"ways_out"})
+
     def get_urls(self) -> list[URLPattern]:
         return [
             path("reserve/", self._view(ReserveView), name="sms_reservation_reserve"),

@@ -63,6 +63,12 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(back_office: Page) 
         "/admin/sms/level/",
         "/admin/sms/posting/receive/",
         "/admin/sms/posting/issue/",
+        "/admin/sms/posting/adjust/",
+        "/admin/sms/posting/transfer/",
+        "/admin/sms/posting/open/",
+        "/admin/sms/reservation/reserve/",
+        "/admin/sms/level/as-of/?end=2026-01-31",
+        "/admin/sms/closing/close/",
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
@@ -138,3 +144,38 @@ def test_a_newcomer_gets_from_an_empty_shop_to_stock(back_office: Page) -> None:
     expect(page.get_by_label("Quantity 1")).to_have_value("8")
     expect(page.locator("#lines")).to_contain_text("7 available, 8 asked for")
     see(page, "7")
+
+
+def test_a_wrong_receipt_is_tried_entered_corrected_and_explained(back_office: Page) -> None:
+    page = back_office
+    add(page, "category", Code="TINS", Name="Tins")
+    save(page, "was added successfully")
+    add(page, "product", Code="TIN", Name="Tin of peas")
+    choose(page, "category", "Tins")
+    choose(page, "unit", "Piece")
+    save(page, "was added successfully")
+    add(page, "warehouse", Code="CELLAR", Name="Cellar")
+    save(page, "was added successfully")
+
+    page.goto("/admin/sms/posting/receive/")
+    page.get_by_label("Warehouse").select_option(label="CELLAR Cellar")
+    page.get_by_label("Goods 1").fill("TIN")
+    page.get_by_label("Quantity 1").fill("100")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#changes")).to_contain_text("Nothing is posted yet")
+    expect(page.locator("#changes")).to_contain_text("0 → 100")
+    page.get_by_role("button", name="Receive").click()
+    expect(page.locator("#main")).to_contain_text("is posted")
+
+    page.get_by_role("button", name="Correct").click()
+    expect(page.get_by_label("Goods 1")).to_have_value("TIN")
+    page.get_by_label("Quantity 1").fill("10")
+    page.get_by_role("button", name="Correct").click()
+    expect(page.locator("#main")).to_contain_text("is posted")
+
+    page.goto("/admin/sms/level/?q=tin")
+    page.locator(".field-on_hand_shown a").click()
+    rows = page.locator("#card tbody tr")
+    expect(rows).to_have_count(5)
+    expect(rows.nth(1)).to_contain_text("undone by")
+    expect(page.locator("#closing")).to_contain_text("10")

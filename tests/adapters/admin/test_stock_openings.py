@@ -66,6 +66,8 @@ def test_all_that_is_wrong_is_said_row_by_row(owner: Client, shop: Shop) -> None
         "lines-1-quantity",
         "lines-2-variant",
     }
+    assert found["lines-0-quantity"] == ["“1,000” is no number: write it like 1234.5."]
+    assert found["lines-1-expires_on"] == ["Write the day like 2027-01-31."]
     page = paste(owner, "NOTHING;;;;5;2\nCHAI;ATTIC;;;5;2\nCHEESE;;;;1;2")
     assert set(errors(page)) == {"lines-0-variant", "lines-1-location"}
     page = paste(owner, "CHAI;;;;1.5;2\nCHEESE;;;;1;2")

@@ -206,6 +206,13 @@ def test_a_promise_is_made_sent_and_released(owner: Client, shop: Shop, chai: in
     assert owner.get("/admin/sms/reservation/?state=all").context["cl"].result_list
 
 
+def test_who_may_only_look_is_shown_no_way_out(owner: Client, log_in: LogIn, chai: int) -> None:
+    reserve(owner, quantity="1")
+    page = log_in("auditor").get("/admin/sms/reservation/")
+    assert page.context["cl"].result_count == 1
+    assert "/release/" not in page.content.decode()
+
+
 def test_a_promise_beyond_what_is_available_is_refused(owner: Client, chai: int) -> None:
     page = reserve(owner, quantity="11", purpose="Ms Weber")
     assert "10 available, 11 asked for" in errors(page)["quantity"][0]
