@@ -41,10 +41,15 @@ class CardBalanceSerializer(CoreSerializer):
     value = CostField(read_only=True, allow_null=True)
 
 
-class CardRowSerializer(CoreSerializer):
-    """An entry, and what there was after it in the order in which things happened."""
+class CardRowSerializer(EntrySerializer):
+    """An entry, and what there was after it in the order in which things happened.
 
-    entry = EntrySerializer(read_only=True)
+    `reserved` and `value` are the balances, as in the rest of the card; what the entry did to
+    them is `reserved_change` and `value_change`.
+    """
+
+    reserved_change = QuantityField(source="entry.reserved", read_only=True)
+    value_change = CostField(source="entry.value", read_only=True, allow_null=True)
     on_hand = QuantityField(source="balance.on_hand", read_only=True)
     reserved = QuantityField(source="balance.reserved", read_only=True)
     available = QuantityField(source="balance.available", read_only=True)
@@ -59,6 +64,12 @@ class CardRowSerializer(CoreSerializer):
     reversed_by_id = IdField(
         read_only=True, allow_null=True, help_text="The posting that undid this line."
     )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name in EntrySerializer().fields.keys() - {"reserved", "value"}:
+            fields[name].source = f"entry.{name}"
+        return fields
 
 
 class CardSerializer(CoreSerializer):
