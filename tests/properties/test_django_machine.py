@@ -1,4 +1,4 @@
-"""The same random programs over the database of this run."""
+"""The same random programs over the database of this run, which must answer as the doubles do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.django_world import DjangoWorld, Shop
+from tests.properties.django_world import Shop
 from tests.properties.machine import StockMachine
+from tests.properties.twins import TwinWorld
 
 PROFILES = {"ci": (40, 30), "long": (500, 50)}
 
@@ -20,7 +21,7 @@ def test_no_program_of_orders_breaks_a_promise_of_the_database() -> None:
     shop = Shop()
 
     class DjangoMachine(StockMachine):
-        make_world = partial(DjangoWorld, shop)
+        make_world = partial(TwinWorld, shop)
 
         def teardown(self) -> None:
             self.world.close()
