@@ -173,7 +173,7 @@ def test_a_list_costs_as_many_queries_with_many_rows_as_with_few(
 ) -> None:
     page = PAGES[name]
     address_ = address(page, "changelist")
-    owner.get(address_)
+    owner.get(address_, follow=True)
     counts = []
     for rows in (1, 100):
         monkeypatch.setattr(type(page), "list_per_page", rows)
