@@ -24,6 +24,8 @@ SENDERS = 8 if databases.engine() == "postgresql" else 3
 KILLS = 20 if LONG else 3
 RESTARTS = 5 if LONG else 3
 PLENTY = 1_000_000
+# A pool that waits longer after each failure would be late after the longer ones.
+OUTAGES = (0.3, 2.0, 4.0)
 BACK_WITHIN = 2.0
 Dial = Callable[[int], list[Client]]
 
@@ -92,7 +94,7 @@ def test_after_the_database_fell_over_all_go_on_within_two_seconds(
         until(lambda: all(sender.done_at for sender in senders))
         time.sleep(0.2 + senders[0].clerk.chance.random())
         cluster.crash()
-        time.sleep(senders[0].clerk.chance.random() * 2)
+        time.sleep(OUTAGES[turn % len(OUTAGES)])
         cluster.start()
         back = time.monotonic()
         time.sleep(BACK_WITHIN + 1)
