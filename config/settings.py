@@ -150,11 +150,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
 
 
 # --- database ------------------------------------------------------------------------------------
-def _look_again(pool: Any) -> None:
-    """Let the pool try to connect at once."""
-    pool.check()
-
-
 def database(url: str) -> dict[str, Any]:
     """The connection that a DATABASE_URL asks for, with what the ledger relies on."""
     config: dict[str, Any] = environ.Env.db_url_config(url)
@@ -179,10 +174,9 @@ def database(url: str) -> dict[str, Any]:
                 "max_size": env.int("SMS_DB_POOL", default=10),
                 "timeout": 3,
                 "max_lifetime": 1800,
-                # Its own way is to wait twice as long after each failure: long after the
-                # database is back. Giving up early and asking anew keeps the pace.
+                # Its own way, twice as long a wait after each failure, outlasts the failure.
                 "reconnect_timeout": 0.2,
-                "reconnect_failed": _look_again,
+                "reconnect_failed": lambda pool: pool.check(),
             },
             "server_side_binding": True,
             "prepare_threshold": 5,
