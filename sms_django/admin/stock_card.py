@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.views.generic import TemplateView
@@ -88,9 +89,7 @@ class StockCardView(QuestionView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         found = models.Variant.objects.select_related("product")
-        self.variant = found.filter(pk=kwargs["variant_id"]).first()
-        if self.variant is None:
-            raise Http404
+        self.variant = get_object_or_404(found, pk=kwargs["variant_id"])
         self.title = f"Stock card of {self.variant}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
