@@ -5,11 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import databases
 
 IN_CI = os.environ.get("CI") == "true"
+
+# Generated tests try the same examples each time, so that a change is judged by what it changes;
+# SMS_TEST_PROFILE=long looks further, for what nobody has seen yet.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("long", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("SMS_TEST_PROFILE", "ci"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
