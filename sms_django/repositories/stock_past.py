@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, FloatField, QuerySet, Sum, Value
+from django.db.models import Exists, F, FloatField, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Cast, NullIf
 
 from sms_core.shared.errors import Invalid
@@ -42,6 +42,11 @@ _BY_NAME = {
     "PRODUCT_NAME": F("level__variant__product__name_key"),
     "WAREHOUSE_CODE": F("level__warehouse__code_key"),
 }
+_OWN_COLUMNS = {
+    LevelSort.VARIANT_CODE: F("variant__code_key"),
+    LevelSort.PRODUCT_NAME: F("variant__product__name_key"),
+    LevelSort.WAREHOUSE_CODE: F("warehouse__code_key"),
+}
 _LEVEL_COLUMNS = {
     **{LevelSort[name]: column for name, column in _BY_NAME.items()},
     LevelSort.ON_HAND: F("then_on_hand"),
@@ -64,19 +69,29 @@ def asks_for_the_past(filter: LevelFilter) -> bool:
 
 
 def levels(filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
-    """One row per variant and warehouse with entries by then; one query and a count."""
+    """One row per variant and warehouse with entries by then; two queries and a count."""
     if any(order.by is LevelSort.AVAILABLE for order in filter.order):
         raise Invalid("What was available then is not known.", pointer="/ordering")
-    rows = _facts(filter).filter(level__in_transit=False)
-    total = rows.values("level_id").distinct().count()
+    facts = _by_then(models.Entry.objects.all(), filter)
+    there = narrowed(models.Level.objects.filter(in_transit=False), filter, to_level="")
+    there = there.filter(Exists(facts.filter(level_id=OuterRef("pk"))))
+    total = there.count()
     if page.offset >= total:
         return Page([], total, page)
-    sums = rows.values("level_id", *_NAMES).annotate(
-        then_on_hand=Sum("quantity"), then_reserved=Sum("reserved"), then_value=Sum("value")
-    )
     default = ("level__variant__code_key", "level__warehouse__code_key", "level_id")
-    ordered = sums.order_by(*(ordering(filter.order, _LEVEL_COLUMNS, "level_id") or default))
-    found = ordered[page.offset : page.offset + page.size]
+    order = ordering(filter.order, _LEVEL_COLUMNS, "level_id") or default
+    stretch = slice(page.offset, page.offset + page.size)
+    if all(each.by in _OWN_COLUMNS for each in filter.order):
+        # Names are known without adding up, so that only what the page shows is added up.
+        shown = ordering(filter.order, _OWN_COLUMNS) or (
+            "variant__code_key",
+            "warehouse__code_key",
+            "pk",
+        )
+        ids = list(there.order_by(*shown).values_list("pk", flat=True)[stretch])
+        found = _sums(facts.filter(level_id__in=ids)).order_by(*order)
+    else:
+        found = _sums(facts.filter(level_id__in=there.values("pk"))).order_by(*order)[stretch]
     return Page([_level_view(row) for row in found], total, page)
 
 
@@ -85,8 +100,9 @@ def bins(filter: BinFilter, page: PageRequest) -> Page[BinView]:
 
     Whether it is usable is judged by the lots and the day of now.
     """
+    entries = narrowed(models.Entry.objects.all(), filter, to_level="level__")
     rows = equal(
-        _facts(filter).filter(location__isnull=False),
+        _by_then(entries, filter).filter(location__isnull=False),
         {
             "location_id": filter.location_id,
             "lot_id": filter.lot_id,
@@ -112,8 +128,13 @@ def bins(filter: BinFilter, page: PageRequest) -> Page[BinView]:
     return Page([_bin_view(row, today) for row in found], total, page)
 
 
-def _facts(filter: LevelFilter) -> QuerySet[Any]:
-    rows = narrowed(models.Entry.objects.all(), filter, to_level="level__")
+def _sums(facts: QuerySet[Any]) -> QuerySet[Any]:
+    return facts.values("level_id", *_NAMES).annotate(
+        then_on_hand=Sum("quantity"), then_reserved=Sum("reserved"), then_value=Sum("value")
+    )
+
+
+def _by_then(rows: QuerySet[Any], filter: LevelFilter) -> QuerySet[Any]:
     return equal(
         rows,
         {

@@ -77,14 +77,15 @@ class DjangoStockReader(StockReader):
         total = rows.count()
         if page.offset >= total:
             return Page([], total, page)
-        rows = _with_figures(rows).select_related("variant__product", "warehouse")
+        if any(order.by is LevelSort.AVAILABLE for order in filter.order):
+            rows = _with_figures(rows)
         default = ("variant__code_key", "warehouse__code_key", "pk")
         ordered = rows.order_by(*(ordering(filter.order, _LEVEL_COLUMNS) or default))
-        return Page(
-            [stock_views.level_view(row) for row in ordered[page.offset : page.offset + page.size]],
-            total,
-            page,
-        )
+        # The figures are looked up for the page alone, not for the rows that lie before it.
+        ids = list(ordered.values_list("pk", flat=True)[page.offset : page.offset + page.size])
+        shown = _with_figures(models.Level.objects.filter(pk__in=ids))
+        by_id = {row.pk: row for row in shown.select_related("variant__product", "warehouse")}
+        return Page([stock_views.level_view(by_id[id]) for id in ids], total, page)
 
     def bins(self, filter: BinFilter, page: PageRequest) -> Page[BinView]:
         if stock_past.asks_for_the_past(filter):
