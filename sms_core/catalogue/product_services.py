@@ -272,13 +272,13 @@ def replace_image(
 ) -> None:
     """Save the picture's name, and delete the file that nothing refers to any more."""
     repository: ProductRepository | VariantRepository = service.repository
+    unused = name
     try:
         with service.uow:
             thing = repository.get_for_update(id)
             thing.expect_version(version)
             before, thing.image = thing.image, name
             repository.save(thing)  # type: ignore[arg-type]
-    except Exception:
-        service.images.delete(name)
-        raise
-    service.images.delete(before)
+        unused = before
+    finally:
+        service.images.delete(unused)

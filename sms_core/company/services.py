@@ -50,14 +50,14 @@ class CompanyService:
 
     def _replace_logo(self, name: str, version: int | None) -> Company:
         """Save the picture's name, and delete the file that nothing refers to any more."""
+        unused = name
         try:
             with self.uow:
                 company = self.companies.get_for_update()
                 company.expect_version(version)
                 before, company.logo = company.logo, name
                 self.companies.save(company)
-        except Exception:
-            self.images.delete(name)
-            raise
-        self.images.delete(before)
+            unused = before
+        finally:
+            self.images.delete(unused)
         return company
