@@ -1,4 +1,4 @@
-"""Papers that lead to postings: orders, transfers, counts. Each has a number, a state, a history."""
+"""Papers that lead to postings: each has a number, a state and a history."""
 
 from __future__ import annotations
 
