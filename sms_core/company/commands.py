@@ -21,6 +21,9 @@ class ChangeCompany:
     currency_places: int | Unset = UNSET
     time_zone: str | Unset = UNSET
     large_adjustment_value: Decimal | Unset | None = UNSET
+    serves_backorders: bool | Unset = UNSET
+    over_receipt_percent: Decimal | Unset = UNSET
+    count_approval_value: Decimal | Unset | None = UNSET
 
     def values(self) -> dict[str, Any]:
         """The attributes that are to change, by name."""

@@ -24,6 +24,7 @@ _CODES = """
     USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
 """
 CURRENCIES = frozenset(_CODES.split())
+RATE_PLACES = 2
 
 
 @cache
@@ -37,6 +38,9 @@ class Company(Entity):
     """There is one. Its zone says what a day is, its currency what money is.
 
     `large_adjustment_value`: correcting stock by more takes a permission of its own; None: never.
+    `serves_backorders`: goods that come in are promised at once to the orders that wait for them.
+    `over_receipt_percent`: so much more than was ordered is received without asking.
+    `count_approval_value`: a count that finds more to be wrong is approved first; None: never.
     """
 
     name_of_kind: ClassVar[str] = "company"
@@ -49,6 +53,9 @@ class Company(Entity):
     currency_places: int = 2
     time_zone: str = "UTC"
     large_adjustment_value: Decimal | None = None
+    serves_backorders: bool = True
+    over_receipt_percent: Decimal = Decimal(0)
+    count_approval_value: Decimal | None = None
 
     def check(self) -> None:
         self.name = tidy(self.name, "name")
@@ -67,14 +74,28 @@ class Company(Entity):
                 f"{self.time_zone!r} is no IANA time zone, like Europe/Paris.",
                 pointer="/time_zone",
             )
-        self._check_threshold()
-
-    def _check_threshold(self) -> None:
-        value = self.large_adjustment_value
-        if value is None:
-            return
-        self.large_adjustment_value = exact(
-            value, places=MONEY_PLACES, limit=VALUE_LIMIT, field="large_adjustment_value"
+        self.large_adjustment_value = _threshold(
+            self.large_adjustment_value, "large_adjustment_value"
         )
-        if value < 0:
-            raise Invalid("The limit must not be negative.", pointer="/large_adjustment_value")
+        self.count_approval_value = _threshold(self.count_approval_value, "count_approval_value")
+        self._check_tolerance()
+
+    def _check_tolerance(self) -> None:
+        percent = exact(
+            self.over_receipt_percent,
+            places=RATE_PLACES,
+            limit=VALUE_LIMIT,
+            field="over_receipt_percent",
+        )
+        if not 0 <= percent <= 100:
+            raise Invalid("The percentage is from 0 to 100.", pointer="/over_receipt_percent")
+        self.over_receipt_percent = percent
+
+
+def _threshold(value: Decimal | None, field: str) -> Decimal | None:
+    if value is None:
+        return None
+    value = exact(value, places=MONEY_PLACES, limit=VALUE_LIMIT, field=field)
+    if value < 0:
+        raise Invalid("The limit must not be negative.", pointer=f"/{field}")
+    return value

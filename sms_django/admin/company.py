@@ -49,7 +49,8 @@ class CompanyAdmin(CoreAdmin):
     fieldsets = (
         (None, {"fields": ("name", "address", "tax_id")}),
         ("Money and time", {"fields": ("currency", "currency_places", "time_zone")}),
-        ("Limits", {"fields": ("large_adjustment_value",)}),
+        ("Limits", {"fields": ("large_adjustment_value", "count_approval_value")}),
+        ("Orders", {"fields": ("serves_backorders", "over_receipt_percent")}),
     )
 
     def update(

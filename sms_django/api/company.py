@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -14,11 +16,13 @@ from sms_core.shared.numbers import MONEY_PLACES
 from sms_django import models
 from sms_django.api.base import CoreViewSet
 from sms_django.api.fields import (
+    BooleanField,
     DateTimeField,
     IntegerField,
     NameField,
     OptionalNameField,
     PriceField,
+    RateField,
     TextField,
     VersionField,
 )
@@ -52,6 +56,20 @@ class CompanySerializer(CoreSerializer):
         allow_null=True,
         default=None,
         help_text="Correcting stock by more takes `stock.adjust_large`; null: never.",
+    )
+    serves_backorders = BooleanField(
+        default=True,
+        help_text="Goods that come in are promised at once to the orders that wait for them.",
+    )
+    over_receipt_percent = RateField(
+        default=Decimal(0),
+        help_text="So much more than was ordered is received without "
+        "`purchase_order.over_receive`: 0 to 100.",
+    )
+    count_approval_value = PriceField(
+        allow_null=True,
+        default=None,
+        help_text="A count that finds more to be wrong takes `stock_count.approve`; null: never.",
     )
     version = VersionField()
     created_at = DateTimeField(read_only=True)

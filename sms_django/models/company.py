@@ -24,6 +24,22 @@ class Company(Row):
         blank=True,
         help_text="Correcting stock by more takes a permission of its own. Empty: never.",
     )
+    serves_backorders = models.BooleanField(
+        default=True,
+        help_text="Promise goods that come in to the orders that wait for them, at once.",
+    )
+    over_receipt_percent = ScaledDecimalField(
+        "over-receipt tolerance (%)",
+        places=2,
+        default=0,
+        help_text="So much more than was ordered is received without a permission of its own.",
+    )
+    count_approval_value = ScaledDecimalField(
+        places=4,
+        null=True,
+        blank=True,
+        help_text="A count that finds more to be wrong is approved by someone else. Empty: never.",
+    )
 
     class Meta:
         default_permissions = ()
@@ -32,6 +48,9 @@ class Company(Row):
             models.CheckConstraint(condition=Q(id=1), name="company_is_one"),
             models.CheckConstraint(
                 condition=Q(currency_places__lte=4), name="company_currency_places"
+            ),
+            models.CheckConstraint(
+                condition=Q(over_receipt_percent__range=(0, 100)), name="company_over_receipt"
             ),
         ]
 

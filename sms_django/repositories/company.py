@@ -30,6 +30,9 @@ class _Rows(DjangoRepository[Company]):
             currency_places=row.currency_places,
             time_zone=row.time_zone,
             large_adjustment_value=row.large_adjustment_value,
+            serves_backorders=row.serves_backorders,
+            over_receipt_percent=row.over_receipt_percent,
+            count_approval_value=row.count_approval_value,
         )
 
     def to_columns(self, company: Company) -> dict[str, Any]:
@@ -42,6 +45,9 @@ class _Rows(DjangoRepository[Company]):
             "currency_places": company.currency_places,
             "time_zone": company.time_zone,
             "large_adjustment_value": company.large_adjustment_value,
+            "serves_backorders": company.serves_backorders,
+            "over_receipt_percent": company.over_receipt_percent,
+            "count_approval_value": company.count_approval_value,
         }
 
 

@@ -21,6 +21,8 @@ def typed(**changes: Any) -> dict[str, Any]:
         "currency": row.currency,
         "currency_places": row.currency_places,
         "time_zone": row.time_zone,
+        "serves_backorders": "on",
+        "over_receipt_percent": row.over_receipt_percent,
         **changes,
     }
 
@@ -42,6 +44,16 @@ def test_the_owner_changes_the_company(owner: Client) -> None:
         "Europe/Paris",
         "12.5000",
     )
+
+
+def test_the_owner_says_how_orders_and_counts_are_handled(owner: Client) -> None:
+    changes = {"serves_backorders": "", "over_receipt_percent": "5", "count_approval_value": "50"}
+
+    assert owner.post(PAGE, typed(**changes)).status_code == 302
+
+    row = models.Company.objects.get()
+    assert (row.serves_backorders, row.over_receipt_percent) == (False, 5)
+    assert str(row.count_approval_value) == "50.0000"
 
 
 def test_a_refusal_of_the_core_stands_beside_its_field(owner: Client) -> None:

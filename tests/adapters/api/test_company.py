@@ -53,6 +53,17 @@ def test_patch_changes_and_put_replaces(manager: Client) -> None:
     assert (put["name"], put["currency"], put["large_adjustment_value"]) == ("Bolt", "EUR", None)
 
 
+def test_how_orders_and_counts_are_handled_is_set_and_reset(manager: Client) -> None:
+    settings = ("serves_backorders", "over_receipt_percent", "count_approval_value")
+    given = dict(zip(settings, (False, "2.50", "100.0000"), strict=True))
+
+    patched = manager.patch(COMPANY, given, JSON).json()
+    put = manager.put(COMPANY, {"name": "Bolt"}, JSON).json()
+
+    assert {name: patched[name] for name in settings} == given
+    assert [put[name] for name in settings] == [True, "0.00", None]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -64,6 +75,11 @@ def test_patch_changes_and_put_replaces(manager: Client) -> None:
         ({"large_adjustment_value": "-1"}, 400),
         ({"large_adjustment_value": 1.5}, 400),
         ({"large_adjustment_value": "0.00001"}, 422),
+        ({"count_approval_value": "-1"}, 400),
+        ({"over_receipt_percent": "101"}, 400),
+        ({"over_receipt_percent": None}, 400),
+        ({"over_receipt_percent": "0.001"}, 422),
+        ({"serves_backorders": "yes"}, 400),
         ({"id": 2}, 400),
         ({"logo": "x"}, 400),
         ({"name": "Acme", "version": 7}, 412),

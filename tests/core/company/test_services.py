@@ -52,6 +52,23 @@ def test_the_company_is_changed_by_those_who_may(companies: CompanyService) -> N
     assert str(company.large_adjustment_value) == "9.0000"
 
 
+def test_the_company_says_how_its_orders_and_counts_are_handled(companies: CompanyService) -> None:
+    companies.make()
+    made = companies.get(by=NOBODY)
+    assert (made.serves_backorders, made.over_receipt_percent) == (True, 0)
+    assert made.count_approval_value is None
+
+    order = ChangeCompany(
+        serves_backorders=False, over_receipt_percent=Decimal(100), count_approval_value=Decimal(0)
+    )
+    companies.change(order, by=OWNER)
+
+    company = companies.get(by=NOBODY)
+    assert not company.serves_backorders
+    assert str(company.over_receipt_percent) == "100.00"
+    assert str(company.count_approval_value) == "0.0000"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -66,6 +83,12 @@ def test_the_company_is_changed_by_those_who_may(companies: CompanyService) -> N
         {"large_adjustment_value": Decimal("0.00001")},
         {"large_adjustment_value": Decimal("NaN")},
         {"large_adjustment_value": Decimal(10) ** 20},
+        {"count_approval_value": Decimal(-1)},
+        {"count_approval_value": Decimal("0.00001")},
+        {"over_receipt_percent": Decimal("-0.01")},
+        {"over_receipt_percent": Decimal("100.01")},
+        {"over_receipt_percent": Decimal("0.001")},
+        {"over_receipt_percent": Decimal("NaN")},
     ],
     ids=str,
 )
