@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
@@ -36,19 +36,24 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
+from sms_core.shared.documents import DocumentNumbers, DocumentType, Journal
 from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot, UnitOfWork
 from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
 from sms_core.stock.closing import PeriodService
 from sms_core.stock.corrections import CorrectionService
+from sms_core.stock.desk import PostingDesk
+from sms_core.stock.documents import Documents
 from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.ledger import Ledger
 from sms_core.stock.ledger_ports import (
+    Backorders,
     Calendar,
     LedgerHistory,
     Partners,
     PeriodRepository,
     ReservationRepository,
     StockHistory,
+    Waiting,
 )
 from sms_core.stock.places import (
     LocationService,
@@ -68,12 +73,14 @@ from sms_core.stock.reservations import ReservationService
 from sms_core.stock.services import StockService
 from sms_django.gateways.calendar import CompanyCalendar
 from sms_django.gateways.clock import SystemClock
+from sms_django.gateways.documents import DocumentsByType
 from sms_django.gateways.dry_run import DjangoDryRun
 from sms_django.gateways.images import FileImageStore
 from sms_django.gateways.once_only import DjangoOnceOnly
 from sms_django.gateways.passwords import DjangoPasswords
 from sms_django.gateways.snapshot import DjangoSnapshot
 from sms_django.gateways.tokens import JwtTokens
+from sms_django.gateways.waiting import NobodyWaiting, NoBackorders
 from sms_django.repositories.access import (
     DjangoLoginAttemptRepository,
     DjangoRoleRepository,
@@ -92,6 +99,7 @@ from sms_django.repositories.catalogue_products import (
     DjangoVariantRepository,
 )
 from sms_django.repositories.company import DjangoCompanyRepository
+from sms_django.repositories.documents import DjangoDocumentNumbers, DjangoJournal
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
 from sms_django.repositories.partners import NoPartners
@@ -132,6 +140,10 @@ SERVICES: tuple[type[Any], ...] = (
 )
 
 
+# Who is told when a posting of a document is undone.
+DOCUMENTS: Mapping[DocumentType, type[Documents]] = {}
+
+
 def adapters(binder: Binder) -> None:
     """One line per port."""
     binder.bind(UnitOfWork, to=transaction.atomic)
@@ -139,6 +151,8 @@ def adapters(binder: Binder) -> None:
     binder.bind(Clock, to=SystemClock, scope=singleton)
     binder.bind(OnceOnly, to=DjangoOnceOnly, scope=singleton)
     binder.bind(DryRun, to=DjangoDryRun, scope=singleton)
+    binder.bind(Journal, to=DjangoJournal, scope=singleton)
+    binder.bind(DocumentNumbers, to=DjangoDocumentNumbers, scope=singleton)
     # access
     binder.bind(RoleRepository, to=DjangoRoleRepository, scope=singleton)
     binder.bind(UserRepository, to=DjangoUserRepository, scope=singleton)
@@ -172,7 +186,13 @@ def adapters(binder: Binder) -> None:
     binder.bind(StockHistory, to=DjangoStockHistory, scope=singleton)
     binder.bind(LedgerAudit, to=DjangoLedgerAudit, scope=singleton)
     binder.bind(AuditRepository, to=DjangoAuditRepository, scope=singleton)
+    binder.bind(Backorders, to=NoBackorders, scope=singleton)
+    binder.bind(Waiting, to=NobodyWaiting, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
+    binder.bind(PostingDesk, to=inject(PostingDesk), scope=singleton)
+    binder.bind(Documents, to=DocumentsByType(binder.injector, DOCUMENTS))
+    for keeper in DOCUMENTS.values():
+        binder.bind(keeper, to=inject(keeper), scope=singleton)
 
 
 def services(binder: Binder) -> None:

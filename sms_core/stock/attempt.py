@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -13,14 +13,16 @@ from sms_core.shared.errors import Conflict, Forbidden
 from sms_core.stock.booking import Booking
 from sms_core.stock.checks import Found, Problems, check_balances, goods_errors
 from sms_core.stock.choosing import Choice, Choosing
+from sms_core.stock.claims import Claims
 from sms_core.stock.entities import Lot
 from sms_core.stock.kinds import PREFIXES, WEIGHED, Counterpart, Kind
 from sms_core.stock.ledger_ports import (
+    Backorders,
     LedgerHistory,
     ReservationRepository,
 )
 from sms_core.stock.levels import ZERO, Level, LevelKey
-from sms_core.stock.lines import Counted, Incoming, Numbered, Release
+from sms_core.stock.lines import Claim, Counted, Incoming, Line, Numbered, Release
 from sms_core.stock.mirrors import with_arrivals
 from sms_core.stock.moments import happened
 from sms_core.stock.ports import (
@@ -41,6 +43,7 @@ class Attempt:
     repository: LedgerRepository
     reservations: ReservationRepository
     history: LedgerHistory
+    backorders: Backorders
     draft: Draft
     posting: Posting
     stamp: Stamp
@@ -53,12 +56,15 @@ class Attempt:
     promises: Promises
     problems: Problems
     by: Actor
+    before: dict[LevelKey, Balance] = field(init=False)
 
-    def post(self) -> Posted:
-        """Record it; raises one error with all that is in the way."""
-        before = {key: Balance.of(level, self.today) for key, level in self.levels.items()}
+    def __post_init__(self) -> None:
+        self.before = self._balances()
+
+    def post(self) -> Posted | None:
+        """Record it; raises one error with all that is in the way. None: it changes nothing."""
         self.problems.state = tuple(
-            LevelChange(key=key, before=balance) for key, balance in before.items()
+            LevelChange(key=key, before=balance) for key, balance in self.before.items()
         )
         check_balances(self.lines, self.levels, self.problems)
         self._see_that_first()
@@ -69,19 +75,30 @@ class Attempt:
         self._see_that_there_at_the_time()
         self.problems.raise_all()
         if not self.posting.entries:
-            raise Conflict("This changes nothing: the stock is so already.", code="no_change")
+            return None
         self._weigh()
         self._save(self.posting)
+        after = self._balances()
         return Posted(
             posting=self.posting,
             levels=tuple(
-                LevelChange(
-                    key=key, before=before[key], after=Balance.of(self.levels[key], self.today)
-                )
-                for key in sorted(before)
+                LevelChange(key=key, before=self.before[key], after=after[key])
+                for key in sorted(after)
             ),
             reservation_ids=tuple(reservation.id for reservation in self.promises.made),
         )
+
+    @property
+    def freed(self) -> list[LevelKey]:
+        """The levels of which more is available now than before."""
+        return [
+            key
+            for key, now in sorted(self._balances().items())
+            if now.available > max(self.before[key].available, ZERO)
+        ]
+
+    def _balances(self) -> dict[LevelKey, Balance]:
+        return {key: Balance.of(level, self.today) for key, level in self.levels.items()}
 
     def _see_that_first(self) -> None:
         """An opening balance is the first of its level, if not all before it was undone."""
@@ -104,24 +121,43 @@ class Attempt:
                 )
 
     def _resolve(self) -> None:
-        """Turn what was counted into what must come or go."""
+        """Turn what was counted into what must come or go, and what is claimed into promises."""
+        granted = self._granted()
         resolved: list[Numbered] = []
         for index, line in self.lines:
-            if not isinstance(line, Counted):
-                resolved.append((index, line))
-                continue
-            lot = self.lots.get(index)
-            there = self.levels[line.key].held(
-                location_id=line.location_id, lot_id=lot.id if lot else None
-            )
-            correction = line.correction(there)
-            if isinstance(correction, Incoming):
-                goods = self.found.goods[line.variant_id]
-                for error in goods_errors(f"lines/{index}", correction, goods, self.posting.kind):
-                    self.problems.add(index, error)
-            if correction:
-                resolved.append((index, correction))
+            found: Line | None = line
+            if isinstance(line, Counted):
+                found = self._correction(index, line)
+            elif isinstance(line, Claim):
+                found = line.granted(granted[index]) if granted[index] else None
+            if found:
+                resolved.append((index, found))
         self.lines = [line for line in resolved if line[0] not in self.problems.by_line]
+
+    def _correction(self, index: int, line: Counted) -> Line | None:
+        lot = self.lots.get(index)
+        there = self.levels[line.key].held(
+            location_id=line.location_id, lot_id=lot.id if lot else None
+        )
+        correction = line.correction(there)
+        if isinstance(correction, Incoming):
+            goods = self.found.goods[line.variant_id]
+            for error in goods_errors(f"lines/{index}", correction, goods, self.posting.kind):
+                self.problems.add(index, error)
+        return correction
+
+    def _granted(self) -> dict[int, Decimal]:
+        """How much each claim gets, once promises whose time is over are released if needed."""
+        claimed = {line.key for _, line in self.lines if isinstance(line, Claim)}
+        if not claimed:
+            return {}
+        document = self.draft.document
+        ahead = self.backorders.ahead(document, claimed) if document else {}
+        claims = Claims(levels=self.levels, ahead=ahead, today=self.today)
+        lapsed = self.promises.lapsed(claims.tight(self.lines), self.posting.recorded_at)
+        if lapsed:
+            self._release(lapsed)
+        return claims.granted(self.lines)
 
     def _choose(self) -> Choice:
         """What the lines take; releases promises whose time is over before it refuses."""
@@ -258,6 +294,7 @@ def header(
         reason_code_id=draft.reason.id if draft.reason else None,
         supplier_id=draft.supplier_id,
         customer_id=draft.customer_id,
+        document=draft.document,
         reverses=origin.number if origin else None,
         reverses_id=origin.id if origin else None,
     )

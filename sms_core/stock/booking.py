@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sms_core.shared.errors import DomainError
@@ -88,6 +88,7 @@ class Booking:
         place = self.found.locations[line.place_in(self.found.warehouses[line.warehouse_id])]
         goods = self.found.goods[line.variant_id]
         cost, source = costs.cost_of(line, level, goods, self.last_costs)
+        value = costs.worth(line.quantity, cost) if line.value is None else line.value
         bin = level.bin_at(place, self.lots.get(index))
         self.recorder.enter(
             level,
@@ -95,48 +96,44 @@ class Booking:
             counterpart=line.counterpart,
             bin=bin,
             quantity=line.quantity,
-            value=costs.worth(line.quantity, cost),
+            value=value,
             cost=cost,
             source=source,
+            document_line=line.document_line,
         )
         # A gift says nothing about what the goods will cost next time.
         if source is CostSource.GIVEN and cost and self.posting.kind is Kind.RECEIPT:
             level.last_cost, level.last_cost_at = cost, self.posting.recorded_at
         if line.disposition is Disposition.SCRAP:
-            self._out(level, index, Counterpart.SCRAP, Pick(bin, line.quantity))
+            scrapped = replace(line, counterpart=Counterpart.SCRAP)
+            self._out(index, scrapped, Pick(bin, line.quantity))
 
     def _take(self, index: int, line: Outgoing, picks: Iterable[Pick]) -> None:
-        level = self.levels[line.key]
         for pick in picks:
             reserved = pick.quantity if line.reservation_id is not None else ZERO
-            self._out(level, index, line.counterpart, pick, reserved=reserved)
+            self._out(index, line, pick, reserved=reserved)
         if line.reservation_id is not None:
             reservation = self.promises.get(line.reservation_id, line.key)
             self.promises.use(reservation, line.quantity, self.posting.occurred_at)
 
     def _out(
-        self,
-        level: Level,
-        index: int,
-        counterpart: Counterpart,
-        pick: Pick,
-        *,
-        reserved: Decimal = ZERO,
+        self, index: int, line: Incoming | Outgoing, pick: Pick, *, reserved: Decimal = ZERO
     ) -> None:
+        level = self.levels[line.key]
         self.recorder.enter(
             level,
             line=index + 1,
-            counterpart=counterpart,
+            counterpart=line.counterpart,
             bin=level.bin_at(pick.bin.location, pick.bin.lot),
             quantity=-pick.quantity,
             reserved=-reserved,
             value=-level.leaving(pick.quantity),
+            document_line=line.document_line,
         )
 
     def _move(self, index: int, line: Moving, picks: Iterable[Pick]) -> None:
         source, target = self.levels[line.key], self.levels[line.target]
-        default = self.found.warehouses[line.to_warehouse_id].default_location_id
-        place = self.found.locations[line.to_location_id or default]
+        place = self.found.locations[line.place_in(self.found.warehouses[line.to_warehouse_id])]
         for pick in picks:
             value = ZERO if line.stays else source.leaving(pick.quantity)
             cost = source.average_cost or ZERO
@@ -152,6 +149,7 @@ class Booking:
                     quantity=sign * pick.quantity,
                     value=sign * value,
                     cost=cost,
+                    document_line=line.document_line,
                 )
 
     def _promise(self, index: int, line: Promise) -> None:
@@ -160,6 +158,7 @@ class Booking:
             line=index + 1,
             counterpart=Counterpart.NONE,
             reserved=line.quantity,
+            document_line=line.document_line,
         )
         self.promises.made.append(
             Reservation(
@@ -173,20 +172,25 @@ class Booking:
                 recorded_at=self.posting.recorded_at,
                 user_id=self.posting.user_id,
                 username=self.posting.username,
+                document=self.posting.document,
+                document_line=line.document_line,
             )
         )
 
     def _release(self, index: int, line: Release) -> None:
         reservation = self.promises.get(line.reservation_id, line.key)
-        self._take_back(index + 1, reservation, line.quantity or reservation.open_quantity)
+        self._take_back(index, line, reservation, line.quantity or reservation.open_quantity)
 
-    def _take_back(self, number: int, reservation: Reservation, quantity: Decimal) -> None:
+    def _take_back(
+        self, index: int, line: Line, reservation: Reservation, quantity: Decimal
+    ) -> None:
         self.promises.use(reservation, quantity, self.posting.occurred_at)
         self.recorder.enter(
             self.levels[reservation.key],
-            line=number,
+            line=_number(index, line),
             counterpart=Counterpart.NONE,
             reserved=-quantity,
+            document_line=line.document_line,
         )
 
     def _release_for(self, lines: Sequence[Numbered], choice: Choice) -> None:
@@ -195,14 +199,18 @@ class Booking:
             with self._noting(index, line):
                 missing = choice.unkept.pop(line.key, ZERO)
                 for reservation, part in list(self.promises.to_release(line.key, missing)):
-                    self._take_back(_number(index, line), reservation, part)
+                    self._take_back(index, line, reservation, part)
 
     def _revalue(
         self, index: int, line: Line, changes: Sequence[tuple[Counterpart, Decimal]]
     ) -> None:
         for counterpart, value in changes:
             self.recorder.enter(
-                self.levels[line.key], line=index + 1, counterpart=counterpart, value=value
+                self.levels[line.key],
+                line=index + 1,
+                counterpart=counterpart,
+                value=value,
+                document_line=line.document_line,
             )
 
     def _enter_differences(self, lines: Sequence[Numbered]) -> None:
@@ -218,6 +226,7 @@ class Booking:
                     line=mirrored[0].number,
                     counterpart=Counterpart.COST_DIFFERENCE,
                     value=value,
+                    document_line=mirrored[0].document_line,
                 )
 
     def _mirror(self, index: int, line: Mirror, picks: Sequence[Pick]) -> None:
@@ -240,6 +249,7 @@ class Booking:
                 quantity=quantity,
                 value=value,
                 cost=line.unit_cost,
+                document_line=line.document_line,
             )
 
     def _noting(self, index: int, line: Line) -> _Noting:

@@ -27,6 +27,7 @@ from sms_core.stock.entities import Location, LocationKind, Lot, Warehouse
 from sms_core.stock.kinds import Disposition, Kind, needs_reason
 from sms_core.stock.levels import Goods, Level, LevelKey
 from sms_core.stock.lines import (
+    Claim,
     CostCorrection,
     Counted,
     Incoming,
@@ -40,7 +41,7 @@ from sms_core.stock.lines import (
     Release,
 )
 from sms_core.stock.picking import plain
-from sms_core.stock.postings import MAX_LINES, Draft
+from sms_core.stock.postings import MAX_COUNTED, MAX_LINES, Draft
 
 LotKey = tuple[int, str]
 
@@ -89,9 +90,10 @@ def see_that_well_formed(draft: Draft) -> None:
     """Raise for what concerns the draft as a whole: how many lines, and the reason."""
     if not draft.lines:
         raise Invalid("Give at least one line.", code="required", pointer="/lines")
-    if len(draft.lines) > MAX_LINES:
+    most = MAX_COUNTED if draft.kind is Kind.COUNT else MAX_LINES
+    if len(draft.lines) > most:
         raise Invalid(
-            f"A posting may have at most {MAX_LINES} lines.", code="too_many", pointer="/lines"
+            f"A posting may have at most {most} lines.", code="too_many", pointer="/lines"
         )
     if draft.reason:
         draft.reason.see_that_offered_for(draft.kind)
@@ -131,13 +133,16 @@ def _number_errors(at: str, line: Line, kind: Kind, goods: Goods | None) -> Iter
         yield from _inexact(
             cost, places=UNIT_COST_PLACES, limit=UNIT_COST_LIMIT, field=f"{at}/unit_cost"
         )
+    if isinstance(line, Incoming) and line.value is not None:
+        yield from _negative(line.value, f"{at}/value")
+        yield from _inexact(line.value, places=MONEY_PLACES, limit=VALUE_LIMIT, field=f"{at}/value")
     if isinstance(line, CostCorrection):
         yield from _inexact(line.amount, places=MONEY_PLACES, limit=VALUE_LIMIT, field="amount")
     quantity: Decimal | None
     if isinstance(line, Counted):
         field, quantity = f"{at}/counted_quantity", line.counted_quantity
         yield from _negative(line.counted_quantity, field)
-    elif isinstance(line, Incoming | Outgoing | Moving | Promise | Release):
+    elif isinstance(line, Incoming | Outgoing | Moving | Promise | Claim | Release):
         field, quantity = f"{at}/quantity", line.quantity
         yield from _not_positive(quantity, kind, field)
     else:

@@ -98,7 +98,7 @@ class Choosing:
         if isinstance(line, Mirror):
             return wish_for(index, line) if line.quantity < 0 else None
         if isinstance(line, Moving):
-            target = line.to_location_id or self._default_of(line.to_warehouse_id)
+            target = line.place_in(self.found.warehouses[line.to_warehouse_id])
             return Wish(
                 index=index,
                 quantity=line.quantity,
@@ -110,6 +110,3 @@ class Choosing:
             place = line.place_in(self.found.warehouses[line.warehouse_id])
             return Wish(index=index, quantity=line.quantity, location_id=place, lot_id=lot_id)
         return None
-
-    def _default_of(self, warehouse_id: int) -> int:
-        return self.found.warehouses[warehouse_id].default_location_id

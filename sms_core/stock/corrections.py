@@ -16,8 +16,10 @@ from sms_core.stock.commands import (
     SpreadBy,
 )
 from sms_core.stock.costs import spread
+from sms_core.stock.documents import Documents
 from sms_core.stock.drafts import LEVEL_POINTERS, WHOLE_POINTERS, repointed
 from sms_core.stock.kinds import IRREVERSIBLE, Kind
+from sms_core.stock.ledger import Books
 from sms_core.stock.ledger_ports import (
     LedgerHistory,
     Recorded,
@@ -26,7 +28,7 @@ from sms_core.stock.levels import ZERO
 from sms_core.stock.lines import CostCorrection, NewCost
 from sms_core.stock.mirrors import mirrors
 from sms_core.stock.posting_services import PostingService
-from sms_core.stock.postings import Draft, Entry
+from sms_core.stock.postings import Draft, Entry, Posting
 from sms_core.stock.views import PostingView
 
 
@@ -38,6 +40,7 @@ class CorrectionService(PostingService):
     """
 
     history: LedgerHistory
+    documents: Documents
 
     def reverse(self, command: ReversePosting, *, by: Actor) -> PostingView:
         """Undo a posting or some of its lines, each at most once.
@@ -47,8 +50,10 @@ class CorrectionService(PostingService):
         """
         self.authorise(command, by=by)
         with self.uow, repointed(WHOLE_POINTERS):
-            books = self.ledger.hold_books()
-            return self._post(self._reversal(command, by), by, books)
+            books = self.desk.hold_books()
+            posted = self.desk.ledger.post(self._reversal(command, by), by=by, books=books)
+            self._tell(posted.posting, books, by)
+            return self.desk.show(posted, by)
 
     def correct(self, command: CorrectPosting, *, by: Actor) -> tuple[PostingView, PostingView]:
         """Undo lines of a posting and enter others in their stead, both or neither.
@@ -59,15 +64,19 @@ class CorrectionService(PostingService):
         self.authorise(command.reverse, by=by)
         self.authorise(command.instead, by=by)
         with self.uow:
-            books = self.ledger.hold_books()
+            books = self.desk.hold_books()
             with repointed(WHOLE_POINTERS):
                 reversal = self._reversal(command.reverse, by)
-            reason = self._reason(getattr(command.instead, "reason_code", None))
+            reason = self.desk.reason(getattr(command.instead, "reason_code", None))
             instead = drafts.draft_of(command.instead, reason)
-            self.ledger.hold([reversal, instead])
+            self.desk.hold([reversal, instead])
             with repointed(WHOLE_POINTERS):
-                undone = self._post(reversal, by, books)
-            return undone, self._post(instead, by, books)
+                posted = self.desk.ledger.post(reversal, by=by, books=books)
+            undone = self.desk.show(posted, by)
+            entered = self.desk.post(instead, by, books)
+            # What is entered instead goes first: it is a fact.
+            self._tell(posted.posting, books, by)
+            return undone, entered
 
     def revalue(self, command: RevalueLevel, *, by: Actor) -> PostingView:
         """Say what a unit of a level is worth from now on; raises Conflict if it is empty."""
@@ -86,7 +95,7 @@ class CorrectionService(PostingService):
                 occurred_at=command.occurred_at,
             )
             with self.uow:
-                return self._post(draft, by)
+                return self.desk.post(draft, by)
 
     def correct_cost(self, command: CorrectCost, *, by: Actor) -> PostingView:
         """Spread what a receipt cost more, or less, over the goods it brought.
@@ -97,7 +106,7 @@ class CorrectionService(PostingService):
         if not command.amount:
             raise Invalid("The amount must not be 0.", code="not_zero", pointer="/amount")
         with self.uow, repointed(WHOLE_POINTERS):
-            books = self.ledger.hold_books()
+            books = self.desk.hold_books()
             recorded = self._named(command.receipt_posting_id, by)
             if recorded.posting.kind is not Kind.RECEIPT:
                 raise Conflict(
@@ -113,7 +122,7 @@ class CorrectionService(PostingService):
                 occurred_at=command.occurred_at,
                 not_before=recorded.posting.occurred_at,
             )
-            return self._post(draft, by, books)
+            return self.desk.post(draft, by, books)
 
     def _reversal(self, command: ReversePosting, by: Actor) -> Draft:
         recorded = self._recorded(command.posting_id, by)
@@ -123,6 +132,8 @@ class CorrectionService(PostingService):
                 f"{posting.number} cannot be undone: it is a {posting.kind.value}.",
                 code="not_reversible",
             )
+        if posting.document:
+            self.documents.lock(posting.document)
         return Draft(
             kind=Kind.REVERSAL,
             lines=tuple(mirrors(_live(recorded, command.lines))),
@@ -134,7 +145,13 @@ class CorrectionService(PostingService):
             reverses=posting,
             not_before=posting.occurred_at,
             lots=recorded.lots,
+            document=posting.document,
         )
+
+    def _tell(self, reversal: Posting, books: Books, by: Actor) -> None:
+        """Let the document of what was undone know."""
+        if reversal.document:
+            self.documents.reversed(reversal.document, reversal, books, by)
 
     def _named(self, id: int, by: Actor) -> Recorded:
         """The receipt that an order names; raises Unknown and Conflict."""

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 
 from sms_core.shared.errors import Conflict, RuleBroken
-from sms_core.shared.numbers import MONEY_PLACES, PRECISION, VALUE_LIMIT, rounded
+from sms_core.shared.numbers import (
+    MONEY_PLACES,
+    PRECISION,
+    UNIT_COST_LIMIT,
+    UNIT_COST_PLACES,
+    VALUE_LIMIT,
+    rounded,
+)
 from sms_core.stock.kinds import CostSource, Counterpart
 from sms_core.stock.levels import ZERO, Goods, Level
 from sms_core.stock.lines import CostCorrection, Incoming, NewCost
@@ -16,6 +23,8 @@ def cost_of(
     line: Incoming, level: Level, goods: Goods, last_costs: Mapping[int, Decimal]
 ) -> tuple[Decimal, CostSource]:
     """The unit cost of goods that come in, and how it was found."""
+    if line.value is not None:
+        return per_unit(line.value, line.quantity), CostSource.GIVEN
     if line.unit_cost is not None:
         return line.unit_cost, CostSource.GIVEN
     average = level.average_cost
@@ -24,6 +33,15 @@ def cost_of(
     if line.variant_id in last_costs:
         return last_costs[line.variant_id], CostSource.LAST_RECEIPT
     return (ZERO, CostSource.NONE) if goods.cost is None else (goods.cost, CostSource.REFERENCE)
+
+
+def per_unit(value: Decimal, quantity: Decimal) -> Decimal:
+    """What one of so many is worth; raises RuleBroken when that is too large to keep."""
+    with localcontext(prec=PRECISION):
+        cost = rounded(value / quantity, UNIT_COST_PLACES)
+    if cost >= UNIT_COST_LIMIT:
+        raise RuleBroken("A unit would become worth too much.", code="too_large")
+    return cost
 
 
 def worth(quantity: Decimal, unit_cost: Decimal) -> Decimal:

@@ -21,10 +21,12 @@ from sms_core.stock.checks import (
 from sms_core.stock.entities import Lot
 from sms_core.stock.kinds import Kind
 from sms_core.stock.ledger_ports import (
+    Backorders,
     LedgerHistory,
     Partners,
     PeriodRepository,
     ReservationRepository,
+    Waiting,
 )
 from sms_core.stock.lines import Counted, Incoming, Line, Mirror, Moving, Numbered
 from sms_core.stock.moments import day_of
@@ -62,6 +64,8 @@ class Ledger:
     lots: LotRepository
     repository: LedgerRepository
     reservations: ReservationRepository
+    backorders: Backorders
+    waiting: Waiting
 
     def hold_books(self) -> Books:
         """Keep the books from being closed; called by those who then lock documents."""
@@ -87,6 +91,14 @@ class Ledger:
         Among them Unknown, RuleBroken, InsufficientStock and other Conflicts, each pointing at
         its line. Raises Forbidden where the day or the value takes a right of its own.
         """
+        posted = self.claim(draft, by=by, books=books)
+        if posted is None:
+            raise Conflict("This changes nothing: the stock is so already.", code="no_change")
+        return posted
+
+    def claim(self, draft: Draft, *, by: Actor, books: Books | None = None) -> Posted | None:
+        """Like `post`, but None when there is nothing to record: nothing of the claims can be
+        promised now."""
         see_that_well_formed(draft)
         books = books or self.hold_books()
         problems = Problems()
@@ -98,7 +110,10 @@ class Ledger:
         if not lines:
             problems.raise_all()
         attempt = self._attempt(draft, lines, found, lots, problems, books.closed_until, by)
-        return attempt.post()
+        posted = attempt.post()
+        if freed := attempt.freed:
+            self.waiting.freed(freed)
+        return posted
 
     def _check_header(self, draft: Draft, problems: Problems) -> None:
         if draft.reverses:
@@ -136,6 +151,7 @@ class Ledger:
         named |= {line.to_location_id for line in lines if isinstance(line, Moving)}
         own = {warehouse.default_location_id for warehouse in warehouses.values()}
         own |= {warehouse.quarantine_location_id for warehouse in warehouses.values()}
+        own |= {warehouse.transit_location_id for warehouse in warehouses.values()}
         locations = self.locations.hold(own | {id for id in named if id is not None})
         return Found(goods=goods, warehouses=warehouses, locations=locations)
 
@@ -180,6 +196,7 @@ class Ledger:
             repository=self.repository,
             reservations=self.reservations,
             history=self.history,
+            backorders=self.backorders,
             draft=draft,
             posting=posting,
             stamp=stamp,
@@ -201,5 +218,7 @@ def _costless(lines: Iterable[Numbered]) -> set[int]:
     return {
         line.variant_id
         for _, line in lines
-        if isinstance(line, Incoming | Counted) and line.unit_cost is None
+        if isinstance(line, Incoming | Counted)
+        and line.unit_cost is None
+        and getattr(line, "value", None) is None
     }

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
+from sms_core.shared.documents import DocumentRef, DocumentType
 from sms_core.shared.paging import CursorRequest, Order, Page, PageRequest
 from sms_core.stock.entities import Lot
 from sms_core.stock.levels import Level, LevelKey
@@ -36,6 +37,8 @@ class ReservationFilter:
     warehouse_id: int | None = None
     is_open: bool | None = None
     expires_before: datetime | None = None
+    document_type: DocumentType | None = None
+    document_id: int | None = None
 
 
 class ReservationRepository(ABC):
@@ -136,6 +139,25 @@ class Partners(ABC):
     @abstractmethod
     def hold_customer(self, id: int) -> bool:
         """Whether there is a live customer with this id, kept from being archived."""
+
+
+class Backorders(ABC):
+    """What is owed to orders that wait for goods; answered by the capability that keeps them."""
+
+    @abstractmethod
+    def ahead(
+        self, document: DocumentRef, keys: Collection[LevelKey]
+    ) -> Mapping[LevelKey, Decimal]:
+        """How much of each of these levels is owed to those before the document in the queue;
+        absent: nothing. The levels are locked."""
+
+
+class Waiting(ABC):
+    """Those who wait for goods."""
+
+    @abstractmethod
+    def freed(self, keys: Collection[LevelKey]) -> None:
+        """More of these levels is available than before, once the unit of work is done."""
 
 
 class Calendar(ABC):

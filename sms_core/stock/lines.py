@@ -21,10 +21,14 @@ class NamedLot:
 
 @dataclass(frozen=True, kw_only=True)
 class _Line:
-    """A line is about a level: a variant in a warehouse."""
+    """A line is about a level: a variant in a warehouse.
+
+    `document_line` is the id of the line it carries out, if the draft belongs to a document.
+    """
 
     variant_id: int
     warehouse_id: int
+    document_line: int | None = None
 
     @property
     def key(self) -> LevelKey:
@@ -50,12 +54,14 @@ class _Placed(_Line):
 class Incoming(_Placed):
     """A line that brings goods: to a location, else the warehouse's default one.
 
-    Goods that come back unfit go to the quarantine, or straight on to scrap.
+    Goods that come back unfit go to the quarantine, or straight on to scrap. `value`, if it is
+    given, is what they are worth in all, whatever the unit cost.
     """
 
     quantity: Decimal
     counterpart: Counterpart
     unit_cost: Decimal | None = None
+    value: Decimal | None = None
     lot: NamedLot | None = None
     disposition: Disposition = Disposition.STOCK
 
@@ -70,7 +76,8 @@ class Incoming(_Placed):
 class Outgoing(_Placed):
     """A line that takes goods: from a location or lot if named, else by the rules of picking.
 
-    With `reservation_id` they are those promised there.
+    With `reservation_id` they are those promised there; `from_transit`: those on their way to the
+    warehouse.
     """
 
     quantity: Decimal
@@ -78,6 +85,11 @@ class Outgoing(_Placed):
     lot_code: str | None = None
     reservation_id: int | None = None
     disposition: Disposition = Disposition.STOCK
+    from_transit: bool = False
+
+    @property
+    def key(self) -> LevelKey:
+        return LevelKey(self.variant_id, self.warehouse_id, self.from_transit)
 
     def place_in(self, warehouse: Warehouse) -> int | None:
         """The location from which the goods must come; None: that is open."""
@@ -88,18 +100,34 @@ class Outgoing(_Placed):
 
 @dataclass(frozen=True, kw_only=True)
 class Moving(_Placed):
-    """A line that takes goods from one place to another, in one step."""
+    """A line that takes goods from one place to another, in one step.
+
+    `to_transit` only sends them on their way to that warehouse, `from_transit` takes those on
+    their way to `warehouse_id`.
+    """
 
     quantity: Decimal
     to_warehouse_id: int
     to_location_id: int | None = None
     lot_code: str | None = None
     counterpart: Counterpart = Counterpart.STOCK
+    from_transit: bool = False
+    to_transit: bool = False
+
+    @property
+    def key(self) -> LevelKey:
+        return LevelKey(self.variant_id, self.warehouse_id, self.from_transit)
 
     @property
     def target(self) -> LevelKey:
         """The level at which the goods arrive."""
-        return LevelKey(self.variant_id, self.to_warehouse_id)
+        return LevelKey(self.variant_id, self.to_warehouse_id, self.to_transit)
+
+    def place_in(self, warehouse: Warehouse) -> int:
+        """The location in the target's warehouse to which the goods go."""
+        if self.to_transit:
+            return warehouse.transit_location_id
+        return self.to_location_id or warehouse.default_location_id
 
     @property
     def keys(self) -> tuple[LevelKey, ...]:
@@ -108,7 +136,7 @@ class Moving(_Placed):
     @property
     def stays(self) -> bool:
         """Whether the goods stay in their level."""
-        return self.warehouse_id == self.to_warehouse_id
+        return self.key == self.target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +160,7 @@ class Counted(_Placed):
                 counterpart=self.counterpart,
                 unit_cost=self.unit_cost,
                 lot=self.lot,
+                document_line=self.document_line,
             )
         if difference < 0:
             return Outgoing(
@@ -141,6 +170,7 @@ class Counted(_Placed):
                 quantity=-difference,
                 counterpart=self.counterpart,
                 lot_code=self.lot.code if self.lot else None,
+                document_line=self.document_line,
             )
         return None
 
@@ -153,6 +183,27 @@ class Promise(_Line):
     purpose: str = ""
     expires_at: datetime | None = None
     counterpart: Counterpart = Counterpart.NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim(_Line):
+    """A line that promises to a document as much of a quantity as is available beyond what is
+    owed to those before it in the queue; `out_of_turn`: beyond nothing."""
+
+    quantity: Decimal
+    purpose: str = ""
+    out_of_turn: bool = False
+    counterpart: Counterpart = Counterpart.NONE
+
+    def granted(self, quantity: Decimal) -> Promise:
+        """The promise of so much of it."""
+        return Promise(
+            variant_id=self.variant_id,
+            warehouse_id=self.warehouse_id,
+            document_line=self.document_line,
+            quantity=quantity,
+            purpose=self.purpose,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +239,7 @@ class Mirror(_Line):
     are, the place of then. `number` is the line it had."""
 
     number: int
+    in_transit: bool = False
     quantity: Decimal
     value: Decimal
     location_id: int | None
@@ -195,8 +247,21 @@ class Mirror(_Line):
     unit_cost: Decimal
     counterpart: Counterpart
 
+    @property
+    def key(self) -> LevelKey:
+        return LevelKey(self.variant_id, self.warehouse_id, self.in_transit)
+
 
 Line = (
-    Incoming | Outgoing | Moving | Counted | Promise | Release | NewCost | CostCorrection | Mirror
+    Incoming
+    | Outgoing
+    | Moving
+    | Counted
+    | Promise
+    | Claim
+    | Release
+    | NewCost
+    | CostCorrection
+    | Mirror
 )
 Numbered = tuple[int, Line]

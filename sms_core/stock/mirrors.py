@@ -24,7 +24,9 @@ def mirrors(entries: Sequence[Entry]) -> list[Mirror]:
         Mirror(
             variant_id=entry.level.variant_id,
             warehouse_id=entry.level.warehouse_id,
+            document_line=entry.document_line,
             number=entry.line,
+            in_transit=entry.level.in_transit,
             quantity=-entry.quantity,
             value=-entry.value,
             location_id=entry.location_id,
@@ -52,7 +54,8 @@ def place_of(line: Mirror, found: Found) -> Location:
     """Where the goods go back to: their place of then, or the default one if that is archived."""
     warehouse = found.warehouses[line.warehouse_id]
     place = found.locations.get(line.location_id or 0)
-    return place or found.locations[warehouse.default_location_id]
+    own = warehouse.transit_location_id if line.in_transit else warehouse.default_location_id
+    return place or found.locations[own]
 
 
 def with_arrivals(

@@ -89,8 +89,10 @@ class Picking:
         if not bin.matches(wish.location_id, wish.lot_id) or bin.location.id == wish.not_from:
             return False
         kind = bin.location.kind
+        if kind is LocationKind.TRANSIT:
+            return self.level.key.in_transit
         if bin.location.id == wish.first_from:
-            return kind is not LocationKind.TRANSIT
+            return True
         if kind is LocationKind.QUARANTINE:
             return wish.location_id is not None
         unfit = not bin.is_usable(self.today)

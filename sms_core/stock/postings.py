@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from sms_core.shared.documents import DocumentRef
 from sms_core.shared.text import tidy_optional, tidy_text
 from sms_core.stock.entities import Lot, ReasonCode
 from sms_core.stock.kinds import CostSource, Counterpart, Kind
@@ -16,6 +17,8 @@ from sms_core.stock.lines import Incoming, Line, NamedLot, Outgoing
 __all__ = ["Draft", "Entry", "Incoming", "Line", "NamedLot", "Outgoing", "Posting"]
 
 MAX_LINES = 1_000
+# A count of a whole warehouse is posted by one.
+MAX_COUNTED = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,8 @@ class Draft:
 
     `release_reserved`: what is a fact may overtake promises. `same_reference`: its author knows
     that the note was entered before. `not_before` is when that which it resolves had happened,
-    `lots` those of lines that undo entries, by id.
+    `lots` those of lines that undo entries, by id. `document` is what it carries out; a reversal
+    belongs to the document of what it undoes.
     """
 
     kind: Kind
@@ -40,6 +44,7 @@ class Draft:
     reverses: Posting | None = None
     not_before: datetime | None = None
     lots: Mapping[int, Lot] = field(default_factory=dict)
+    document: DocumentRef | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reference", tidy_optional(self.reference, "reference"))
@@ -70,6 +75,7 @@ class Entry:
     reserved: Decimal = ZERO
     cost_source: CostSource | None = None
     hash: str = ""
+    document_line: int | None = None
 
 
 @dataclass(kw_only=True)
@@ -95,6 +101,7 @@ class Posting:
     customer_id: int | None = None
     reverses_id: int | None = None
     reverses: str | None = None
+    document: DocumentRef | None = None
     entries: list[Entry] = field(default_factory=list)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from sms_core.shared.documents import DocumentRef
 from sms_core.shared.errors import Conflict, RuleBroken
 from sms_core.shared.text import tidy_optional
 from sms_core.stock.levels import ZERO, Level, LevelKey
@@ -33,6 +34,8 @@ class Reservation:
     user_id: int | None = None
     username: str = ""
     posting_id: int = 0
+    document: DocumentRef | None = None
+    document_line: int | None = None
     id: int = 0
 
     def __post_init__(self) -> None:
@@ -64,6 +67,14 @@ class Reservation:
         if not self.open_quantity:
             raise Conflict("This reservation is used up or released.", code="not_open")
         return self.open_quantity
+
+    def see_that_free(self) -> None:
+        """Raise Conflict if it belongs to a document, which must know what is sent."""
+        if self.document:
+            raise Conflict(
+                f"This is reserved for {self.document}: ship the order.",
+                code="belongs_to_document",
+            )
 
     def exceeded(self) -> Conflict:
         """The refusal to send or release more than is open."""

@@ -30,6 +30,7 @@ class Recorder:
         value: Decimal = ZERO,
         cost: Decimal | None = None,
         source: CostSource | None = None,
+        document_line: int | None = None,
     ) -> None:
         """Change the level and write down how; raises RuleBroken. The `cost` of goods is the
         level's average unless it is said."""
@@ -53,6 +54,7 @@ class Recorder:
             on_hand_after=level.on_hand,
             reserved_after=level.reserved,
             value_after=level.value,
+            document_line=document_line,
         )
         level.last_hash = next_hash(level.last_hash, self.posting, entry)
         level.last_recorded_at = self.posting.recorded_at

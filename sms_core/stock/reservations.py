@@ -64,7 +64,7 @@ class ReservationService(PostingService):
             expires_at=command.expires_at,
         )
         with self.uow, repointed(ONE_LINE_POINTERS):
-            return self._post(Draft(kind=Kind.RESERVATION, lines=(line,)), by)
+            return self.desk.post(Draft(kind=Kind.RESERVATION, lines=(line,)), by)
 
     def release(self, command: ReleaseReservation, *, by: Actor) -> PostingView:
         """Take a promise back, or a part of it; raises NotFound, Invalid, Conflict."""
@@ -85,13 +85,14 @@ class ReservationService(PostingService):
                 occurred_at=command.occurred_at,
                 not_before=reservation.occurred_at,
             )
-            return self._post(draft, by)
+            return self.desk.post(draft, by)
 
     def ship(self, command: ShipReservation, *, by: Actor) -> PostingView:
         """Send what was promised, or a part of it; raises NotFound, Invalid, Conflict."""
         self.authorise(command, by=by)
         with self.uow, repointed(ONE_LINE_POINTERS):
             reservation = self.reservations.get(command.reservation_id, by.warehouse_ids)
+            reservation.see_that_free()
             quantity = command.quantity
             line = Outgoing(
                 variant_id=reservation.variant_id,
@@ -111,7 +112,7 @@ class ReservationService(PostingService):
                 customer_id=command.customer_id,
                 not_before=reservation.occurred_at,
             )
-            return self._post(draft, by)
+            return self.desk.post(draft, by)
 
     def release_expired(self, *, by: Actor) -> int:
         """Release promises whose time is over; returns how many. Safe to run at any time."""
@@ -124,7 +125,7 @@ class ReservationService(PostingService):
     def _release_some(self, by: Actor) -> int:
         """A batch of them in a posting of its own, so that nobody waits long."""
         with self.uow:
-            books = self.ledger.hold_books()
+            books = self.desk.hold_books()
             lapsed = self.reservations.lapsed(self.calendar.now().at, BATCH)
             lines = tuple(
                 Release(
@@ -137,5 +138,5 @@ class ReservationService(PostingService):
             )
             if lines:
                 draft = Draft(kind=Kind.RELEASE, lines=lines, note="Its time was over.")
-                self.ledger.post(draft, by=by, books=books)
+                self.desk.ledger.post(draft, by=by, books=books)
         return len(lines)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sms_core.shared.documents import DocumentRef
 from sms_core.stock.postings import LevelChange
 from sms_core.stock.promises import Reservation
 
@@ -93,10 +94,7 @@ class EntryView:
 
 @dataclass(frozen=True, kw_only=True)
 class PostingView:
-    """A posting; `entries` are left out in lists and limited to the warehouses one may see.
-
-    Nothing makes postings but receipts and issues: none has a document, none is reversed.
-    """
+    """A posting; `entries` are left out in lists and limited to the warehouses one may see."""
 
     id: int
     number: str
@@ -113,7 +111,7 @@ class PostingView:
     customer_id: int | None
     reverses_id: int | None
     entry_count: int
-    document: None = None
+    document: DocumentRef | None = None
     entries: tuple[EntryView, ...] = ()
     reversed_lines: tuple[int, ...] = ()
     levels: tuple[LevelChange, ...] = ()
@@ -142,8 +140,8 @@ class CardBalance:
 class CardRow:
     """An entry and the balances it led to, with what it belongs to.
 
-    `posting_number` and `reference` say of what document it is, `reverses_id` and
-    `reversed_by_id` link an undone posting with the one that undid this line.
+    `document` is what the posting carried out, `reverses_id` and `reversed_by_id` link an undone
+    posting with the one that undid this line.
     """
 
     entry: EntryView
@@ -155,6 +153,7 @@ class CardRow:
     username: str
     reverses_id: int | None
     reversed_by_id: int | None
+    document: DocumentRef | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -10,12 +10,17 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from sms_core.shared.documents import DocumentRef
+from sms_core.shared.entities import Actor
 from sms_core.shared.errors import NotFound
 from sms_core.shared.paging import CursorRequest, Page, PageRequest
 from sms_core.shared.ports import Clock, DryRun
 from sms_core.shared.text import fold
+from sms_core.stock.documents import Documents
 from sms_core.stock.kinds import Counterpart, Kind
+from sms_core.stock.ledger import Books
 from sms_core.stock.ledger_ports import (
+    Backorders,
     Calendar,
     CardFilter,
     LedgerHistory,
@@ -26,6 +31,7 @@ from sms_core.stock.ledger_ports import (
     ReservationRepository,
     ReservationSort,
     StockHistory,
+    Waiting,
 )
 from sms_core.stock.levels import ZERO, Level, LevelKey
 from sms_core.stock.moments import Now
@@ -121,6 +127,42 @@ class InMemoryPartners(Partners):
 
     def hold_customer(self, id: int) -> bool:
         return id in self.customers
+
+
+@dataclass
+class InMemoryBackorders(Backorders):
+    """What the test says is owed to others, whichever document asks."""
+
+    owed: dict[LevelKey, Decimal] = field(default_factory=dict)
+
+    def ahead(
+        self, document: DocumentRef, keys: Collection[LevelKey]
+    ) -> Mapping[LevelKey, Decimal]:
+        return {key: self.owed[key] for key in keys if key in self.owed}
+
+
+@dataclass
+class RecordingWaiting(Waiting):
+    """Remembers of what more became available, call by call."""
+
+    told: list[frozenset[LevelKey]] = field(default_factory=list)
+
+    def freed(self, keys: Collection[LevelKey]) -> None:
+        self.told.append(frozenset(keys))
+
+
+@dataclass
+class RecordingDocuments(Documents):
+    """Remembers which documents were locked, and which reversals they were told of."""
+
+    locked: list[DocumentRef] = field(default_factory=list)
+    told: list[tuple[DocumentRef, Posting]] = field(default_factory=list)
+
+    def lock(self, document: DocumentRef) -> None:
+        self.locked.append(document)
+
+    def reversed(self, document: DocumentRef, reversal: Posting, books: Books, by: Actor) -> None:
+        self.told.append((document, reversal))
 
 
 @dataclass

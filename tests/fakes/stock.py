@@ -11,10 +11,12 @@ from itertools import count
 from typing import Any
 
 from sms_core.catalogue.products import scan_key
+from sms_core.shared.documents import DocumentType
 from sms_core.shared.errors import Conflict, NotFound
 from sms_core.shared.paging import CursorPage, CursorRequest, Page, PageRequest
 from sms_core.shared.ports import Clock
 from sms_core.shared.text import fold
+from sms_core.stock.documents import Moved
 from sms_core.stock.entities import Location, Lot, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
 from sms_core.stock.levels import ZERO, Goods, Level, LevelKey
@@ -253,6 +255,29 @@ class InMemoryLedgerRepository(LedgerRepository):
             for entry in posting.entries
         }
 
+    def moved(self, type: DocumentType, line_ids: Collection[int]) -> list[Moved]:
+        """What these lines of documents of this type moved, by line, kind, counterpart, place."""
+        sums: dict[tuple[Any, ...], tuple[Decimal, Decimal]] = {}
+        for posting, entry in self.facts():
+            ours = posting.document and posting.document.type is type
+            if ours and entry.document_line in set(line_ids) and (entry.quantity or entry.value):
+                undone = self.postings.get(posting.reverses_id or 0)
+                kind = undone.kind if undone else posting.kind
+                key = (entry.document_line, kind, entry.counterpart, entry.level.in_transit)
+                quantity, value = sums.get(key, (ZERO, ZERO))
+                sums[key] = (quantity + entry.quantity, value + entry.value)
+        return [
+            Moved(
+                document_line=line,
+                kind=kind,
+                counterpart=counterpart,
+                in_transit=in_transit,
+                quantity=quantity,
+                value=value,
+            )
+            for (line, kind, counterpart, in_transit), (quantity, value) in sums.items()
+        ]
+
     def facts(
         self, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> Iterator[tuple[Posting, Entry]]:
@@ -469,6 +494,7 @@ class InMemoryStockReader(StockReader):
             customer_id=posting.customer_id,
             reverses_id=posting.reverses_id,
             reversed_lines=tuple(sorted(self.ledger.reversed_lines(posting.id))),
+            document=posting.document,
             entry_count=len(entries),
             entries=entries,
         )

@@ -26,6 +26,7 @@ from sms_core.stock.commands import (
     TransferStock,
 )
 from sms_core.stock.corrections import CorrectionService
+from sms_core.stock.desk import PostingDesk
 from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.entities import Location, LocationKind, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
@@ -43,11 +44,14 @@ from sms_core.stock.views import PostingView
 from tests.fakes.base import FixedClock
 from tests.fakes.ledger import (
     FixedCalendar,
+    InMemoryBackorders,
     InMemoryLedgerHistory,
     InMemoryPartners,
     InMemoryPeriodRepository,
     InMemoryReservationRepository,
     InMemoryStockHistory,
+    RecordingDocuments,
+    RecordingWaiting,
     RollingBackDryRun,
     StockUnitOfWork,
 )
@@ -110,6 +114,9 @@ class Company:
         self.partners = InMemoryPartners()
         self.history = InMemoryLedgerHistory(self.repository)
         self.calendar = FixedCalendar(self.clock)
+        self.backorders = InMemoryBackorders()
+        self.waiting = RecordingWaiting()
+        self.documents = RecordingDocuments()
         self._open_services()
         self._fill()
 
@@ -135,10 +142,13 @@ class Company:
             lots=self.lots,
             repository=self.repository,
             reservations=self.promises,
+            backorders=self.backorders,
+            waiting=self.waiting,
         )
-        posting = (self.uow, self.ledger, self.reason_codes, self.reader)
+        self.desk = PostingDesk(self.ledger, self.reason_codes, self.reader)
+        posting = (self.uow, self.desk)
         self.stock = StockService(*posting, self.calendar)
-        self.corrections = CorrectionService(*posting, self.history)
+        self.corrections = CorrectionService(*posting, self.history, self.documents)
         self.reservations = ReservationService(*posting, self.promises, self.calendar)
         self.closing = PeriodService(self.uow, self.periods, self.calendar)
         self.enquiries = EnquiryService(

@@ -1,0 +1,63 @@
+"""The desk at which use cases hand in drafts and are shown what became of them."""
+
+# No postponed annotations here: whoever wires it resolves the types of its constructor.
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from sms_core.shared.entities import Actor
+from sms_core.shared.errors import Unknown
+from sms_core.stock.drafts import SEES_COSTS
+from sms_core.stock.entities import ReasonCode
+from sms_core.stock.ledger import Books, Ledger
+from sms_core.stock.ports import ReasonCodeRepository, StockReader
+from sms_core.stock.postings import Draft, Posted
+from sms_core.stock.views import PostingView
+
+
+@dataclass(frozen=True)
+class PostingDesk:
+    """Posts drafts in the unit of work of a use case that has asked for the actor's rights.
+
+    A warehouse that the actor may not see does not exist; costs are left out for those who may
+    not see them.
+    """
+
+    ledger: Ledger
+    reason_codes: ReasonCodeRepository
+    reader: StockReader
+
+    def hold_books(self) -> Books:
+        """Keep the books from being closed; taken before documents are locked."""
+        return self.ledger.hold_books()
+
+    def hold(self, drafts: Collection[Draft]) -> None:
+        """Lock all that drafts need which are to be posted one after the other."""
+        self.ledger.hold(drafts)
+
+    def post(self, draft: Draft, by: Actor, books: Books | None = None) -> PostingView:
+        """Record the draft; raises one error that carries all that is wrong with its lines."""
+        return self.show(self.ledger.post(draft, by=by, books=books), by)
+
+    def claim(self, draft: Draft, by: Actor, books: Books | None = None) -> PostingView | None:
+        """Promise what may be promised of the claims of the draft; None: nothing."""
+        posted = self.ledger.claim(draft, by=by, books=books)
+        return None if posted is None else self.show(posted, by)
+
+    def show(self, posted: Posted, by: Actor) -> PostingView:
+        """The posting as the actor may see it."""
+        view = replace(
+            self.reader.posting(posted.posting.id, by.warehouse_ids),
+            levels=posted.levels,
+            reservation_ids=posted.reservation_ids,
+        )
+        return view if by.may(SEES_COSTS) else view.without_costs()
+
+    def reason(self, code: str | None) -> ReasonCode | None:
+        """The live reason with this code, kept from being archived; raises Unknown."""
+        if not code:
+            return None
+        reason = self.reason_codes.hold_by_code(code)
+        if reason is None:
+            raise Unknown(f"There is no reason {code}.", pointer="/reason_code")
+        return reason
