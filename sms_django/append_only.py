@@ -11,7 +11,10 @@ from typing import Any
 
 from sms_django import models
 
-TABLES = tuple(model._meta.db_table for model in (models.Posting, models.Entry, models.Closing))
+TABLES = tuple(
+    model._meta.db_table
+    for model in (models.Posting, models.Entry, models.Closing, models.DocumentEvent)
+)
 _REFUSAL = "The ledger is append-only: correct it with a new posting."
 
 _POSTGRESQL_FUNCTION = f"""

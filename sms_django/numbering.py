@@ -1,4 +1,5 @@
-"""One sequence per kind of posting: numbers never restart, and nobody waits for another's.
+"""One sequence per kind of posting and type of document: numbers never restart, and nobody waits
+for another's.
 
 They lie outside the migrations: going back and forth must not give a number twice.
 """
@@ -7,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sms_core.shared.documents import DocumentType
 from sms_core.stock.kinds import Kind
 from sms_django import models
+
+Numbered = Kind | DocumentType
 
 
 def install(connection: Any) -> None:
@@ -18,18 +22,18 @@ def install(connection: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()")
         present = {name for (name,) in cursor.fetchall()}
-        for kind in Kind:
+        for kind in (*Kind, *DocumentType):
             if sequence(kind) not in present:
                 cursor.execute(f"CREATE SEQUENCE IF NOT EXISTS {sequence(kind)}")
 
 
-def sequence(kind: Kind) -> str:
-    """The name of the sequence of this kind."""
+def sequence(kind: Numbered) -> str:
+    """The name of the sequence of this kind or type."""
     return f"sms_serial_{kind.value}"
 
 
-def next_serial(connection: Any, kind: Kind) -> int:
-    """The next number of this kind, for ever."""
+def next_serial(connection: Any, kind: Numbered) -> int:
+    """The next number of this kind or type, for ever."""
     table = models.SerialNumber._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sms_core.shared.documents import Document, DocumentNumbers, Event, Journal
+from sms_core.shared.documents import (
+    Document,
+    DocumentNumbers,
+    DocumentPosting,
+    Event,
+    Journal,
+)
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import NotFound
 from sms_core.shared.paging import ListFilter, Page, PageRequest
@@ -46,17 +52,33 @@ class DocumentService(MasterDataService[D, F], Generic[D, F]):
 
     def draft(self, command: Any, *, by: Actor) -> D:
         """Draft one inside the unit of work of a use case that has asked for the rights."""
-        document = self.drafted(command, by=by)
+        return self._kept(self.drafted(command, by=by), by)
+
+    def _kept(self, document: D, by: Actor, note: str = "") -> D:
         self.check(document, by=by)
         document.number = self.numbers.next(document.type)
         self.repository.add(document)
-        self.note("create", document, by=by)
+        self.note("create", document, by=by, note=note)
         return document
 
     def drafted(self, command: Any, *, by: Actor) -> D:
         """The new document that the command describes, not yet checked against others."""
         document: D = self.entity(**vars(command))
         return document
+
+    def duplicate(self, id: int, *, by: Actor) -> D:
+        """Draft the same again, whatever became of it; raises NotFound, and what drafting does."""
+        by.require(f"{self.resource}.view")
+        by.require(f"{self.resource}.add")
+        with self.uow:
+            original = self.repository.get(id)
+            self.guard([original], by=by)
+            copy = self.drafted(self.copy_of(original), by=by)
+            return self._kept(copy, by, f"Copy of {original.number}.")
+
+    def copy_of(self, document: D) -> Any:
+        """The command that drafts the same document again."""
+        raise NotImplementedError
 
     def delete(self, id: int, *, by: Actor, version: int | None = None) -> None:
         """Archive a draft; raises NotFound, Stale, and WrongState for anything else."""
@@ -71,9 +93,25 @@ class DocumentService(MasterDataService[D, F], Generic[D, F]):
             self.archive([id])
             self.note("delete", found[0], by=by)
 
+    def restore(self, id: int, *, by: Actor) -> D:
+        """Bring an archived draft back; raises NotFound, and Unknown for what is gone by now."""
+        by.require(f"{self.resource}.delete")
+        with self.uow:
+            document = super().restore(id, by=by)
+            self.note("restore", document, by=by)
+        return document
+
     def history(self, id: int, *, by: Actor) -> list[Event]:
         """What was done with the document, the oldest first; raises NotFound."""
         return self.journal.of(self.get(id, by=by).ref)
+
+    def postings(
+        self, documents: Sequence[D], *, by: Actor
+    ) -> dict[int, tuple[DocumentPosting, ...]]:
+        """What the documents led to in the warehouses the actor sees, by the document's id."""
+        by.require(f"{self.resource}.view")
+        ids = [document.id for document in documents]
+        return self.journal.postings(self.entity.type, ids, by.warehouse_ids) if ids else {}
 
     def guard(self, entities: Sequence[D], *, by: Actor) -> None:
         """Raise NotFound for a document that the actor does not see."""

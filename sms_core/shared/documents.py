@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from sms_core.shared.entities import MasterData
 from sms_core.shared.errors import Conflict
+from sms_core.shared.paging import ListFilter
 from sms_core.shared.text import tidy_text
 
 
@@ -107,6 +108,28 @@ class Event:
     postings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class DocumentFilter(ListFilter):
+    """What every list of documents understands; `visible` are the warehouses one may see."""
+
+    visible: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentPosting:
+    """A posting that a document led to, as its page shows it."""
+
+    id: int
+    number: str
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    username: str
+    reference: str
+    note: str
+    reverses_id: int | None
+
+
 class Journal(ABC):
     """Keeps the history of documents. It is only ever added to."""
 
@@ -117,6 +140,13 @@ class Journal(ABC):
     @abstractmethod
     def of(self, document: DocumentRef) -> list[Event]:
         """The history of the document, the oldest first."""
+
+    @abstractmethod
+    def postings(
+        self, type: DocumentType, ids: Collection[int], visible: frozenset[int] | None
+    ) -> dict[int, tuple[DocumentPosting, ...]]:
+        """What the documents led to in visible warehouses, the oldest first, by document, in one
+        query; absent: nothing."""
 
 
 class DocumentNumbers(ABC):

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from sms_django.api.filters import DeclaredFilters
 from sms_django.api.permissions import ANYONE
 
-_IF_MATCH = OpenApiParameter(
+IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
@@ -93,7 +93,7 @@ class CoreAutoSchema(AutoSchema):
         action = getattr(self.view, "action", None)
         found: list[Any] = list(super().get_override_parameters())
         if action in {"update", "partial_update", "destroy"}:
-            found.append(_IF_MATCH)
+            found.append(IF_MATCH)
         if action in getattr(self.view, "idempotent", ()):
             found.append(IDEMPOTENCY_KEY)
         if action != "list" and action in getattr(self.view, "questions", ()):

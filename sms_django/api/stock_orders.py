@@ -15,6 +15,7 @@ from config.container import Injected
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Invalid, NotFound
 from sms_core.shared.ports import DryRun
+from sms_core.stock.documents import Settled
 from sms_core.stock.previews import preview
 from sms_core.stock.views import PostingView
 from sms_django.api.fields import (
@@ -135,7 +136,9 @@ class OrderMixin:
     def _tried(self: Any, use_case: Callable[[], Any]) -> Response:
         def changes() -> Any:
             done = use_case()
-            # Closing the books changes no level.
+            if isinstance(done, Settled):
+                return done.postings
+            # Closing the books changes no level, nor does changing a draft.
             return done if isinstance(done, PostingView) else ()
 
         found = preview(self.dry_run, changes, by=self.actor)

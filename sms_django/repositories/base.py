@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
@@ -40,6 +40,10 @@ class DjangoRepository(Generic[E]):
     def to_columns(self, entity: E) -> dict[str, Any]:
         raise NotImplementedError
 
+    def to_entities(self, rows: Iterable[Any]) -> list[E]:
+        """All of these; for those that need more than their own row."""
+        return [self.to_entity(row) for row in rows]
+
     def rows(self) -> QuerySet[Any]:
         return cast("QuerySet[Any]", self.row._default_manager.all())
 
@@ -70,7 +74,7 @@ class DjangoRepository(Generic[E]):
         row = rows.filter(pk=id).first()
         if row is None:
             raise NotFound(f"There is no {self.entity.name_of_kind} {id}.")
-        return self.to_entity(row)
+        return self.to_entities([row])[0]
 
     @contextmanager
     def refusing_duplicates(self) -> Any:
@@ -122,7 +126,7 @@ class DjangoMasterDataRepository(DjangoRepository[M], Generic[M, F]):
         total = rows.count()
         ordered = rows.order_by(*self.ordering(filter.order))
         items = ordered[page.offset : page.offset + page.size] if page.offset < total else []
-        return Page([self.to_entity(row) for row in items], total, page)
+        return Page(self.to_entities(items), total, page)
 
     def ordering(self, order: tuple[Order, ...]) -> tuple[str, ...]:
         """Column names, ending with the id (in the direction of the last key)."""
@@ -134,11 +138,12 @@ class DjangoMasterDataRepository(DjangoRepository[M], Generic[M, F]):
 
     def hold(self, ids: Collection[int]) -> dict[int, M]:
         key_share(self.row, ids)
-        return {row.pk: self.to_entity(row) for row in self.live().filter(pk__in=set(ids))}
+        found = self.to_entities(self.live().filter(pk__in=set(ids)))
+        return {entity.id: entity for entity in found}
 
     def lock_for_archiving(self, ids: Collection[int]) -> list[M]:
         locked = self.live().select_for_update(of=("self",)).order_by("pk")
-        return [self.to_entity(row) for row in locked.filter(pk__in=set(ids))]
+        return self.to_entities(locked.filter(pk__in=set(ids)))
 
     def archive(self, ids: Collection[int], at: datetime) -> None:
         self.row._default_manager.filter(pk__in=set(ids)).update(
