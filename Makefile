@@ -21,7 +21,7 @@ test: dev ## Run all tests on SQLite, then on PostgreSQL
 	done; exit $$status
 
 acceptance: dev ## Run only the tests that use the application as people and programs do
-	@$(PY) -m pytest tests/acceptance $(ARGS)
+	@SMS_PROGRESS=1 $(PY) -m pytest tests/acceptance $(ARGS)
 
 format: dev ## Bring the code into its one format
 	@$(PY) -m ruff check --fix .
