@@ -9,6 +9,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 
+from sms_core.shared.documents import DocumentType
 from sms_core.shared.paging import (
     CursorPage,
     CursorRequest,
@@ -20,7 +21,7 @@ from sms_core.shared.paging import (
 from sms_core.shared.ports import MasterDataRepository, Repository
 from sms_core.stock.entities import Location, LocationKind, Lot, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
-from sms_core.stock.levels import Goods, Level, LevelKey
+from sms_core.stock.levels import CountedBin, Goods, Level, LevelKey
 from sms_core.stock.postings import Posting
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 
@@ -177,6 +178,10 @@ class LedgerRepository(ABC):
         changed by anybody who did not lock it."""
 
     @abstractmethod
+    def mark_counted(self, bins: Collection[CountedBin]) -> None:
+        """Remember when bins were counted, if not later before; makes those that are missing."""
+
+    @abstractmethod
     def available_elsewhere(
         self,
         variant_ids: Collection[int],
@@ -263,6 +268,10 @@ class PostingFilter:
     number: str | None = None
     reference: str | None = None
     warehouse_id: int | None = None
+    supplier_id: int | None = None
+    customer_id: int | None = None
+    document_type: DocumentType | None = None
+    document_id: int | None = None
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
     visible: frozenset[int] | None = None

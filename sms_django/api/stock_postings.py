@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import (
     OpenApiExample,
     extend_schema,
@@ -14,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.container import Injected
+from sms_core.shared.documents import DocumentRef
 from sms_core.stock.commands import ReversePosting
 from sms_core.stock.corrections import CorrectionService
 from sms_core.stock.kinds import CostSource, Counterpart, Kind
@@ -90,6 +93,9 @@ class EntrySerializer(CoreSerializer):
 )
 class DocumentField(serializers.JSONField):
     """The document that a posting carries out; null for those entered by hand."""
+
+    def to_representation(self, value: DocumentRef) -> dict[str, Any]:
+        return {"type": value.type.value, "id": value.id, "number": value.number}
 
 
 class PostingHeaderSerializer(CoreSerializer):

@@ -6,9 +6,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from sms_core.shared.documents import DocumentType
 from sms_core.stock.kinds import CostSource, Counterpart, Kind
 from sms_django.models.base import ScaledDecimalField
 from sms_django.models.stock import Level, Location, Lot, ReasonCode
+
+
+def whole_document(name: str) -> models.CheckConstraint:
+    """The three columns of a document are all there or none of them."""
+    columns = ("document_type", "document_id", "document_number")
+    none = Q(**{f"{column}__isnull": True for column in columns})
+    every = Q(
+        document_type__in=[type.value for type in DocumentType],
+        document_id__isnull=False,
+        document_number__isnull=False,
+    )
+    return models.CheckConstraint(condition=none | every, name=name)
 
 
 class Posting(models.Model):
@@ -33,6 +46,9 @@ class Posting(models.Model):
     reverses = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="reversals"
     )
+    document_type = models.CharField(max_length=20, null=True, blank=True)
+    document_id = models.BigIntegerField(null=True, blank=True)
+    document_number = models.CharField(max_length=40, null=True, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -41,6 +57,7 @@ class Posting(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=[kind.value for kind in Kind]), name="posting_kind"
             ),
+            whole_document("posting_document"),
         ]
         indexes = [
             models.Index(fields=["occurred_at", "id"], name="posting_by_occurred"),
@@ -49,6 +66,21 @@ class Posting(models.Model):
                 fields=["supplier_id", "reference"],
                 condition=Q(kind=Kind.RECEIPT.value),
                 name="posting_by_note",
+            ),
+            models.Index(
+                fields=["document_type", "document_id", "id"],
+                condition=Q(document_id__isnull=False),
+                name="posting_by_document",
+            ),
+            models.Index(
+                fields=["supplier_id", "id"],
+                condition=Q(supplier_id__isnull=False),
+                name="posting_by_supplier",
+            ),
+            models.Index(
+                fields=["customer_id", "id"],
+                condition=Q(customer_id__isnull=False),
+                name="posting_by_customer",
             ),
         ]
 
@@ -80,6 +112,7 @@ class Entry(models.Model):
     reserved_after = ScaledDecimalField(places=4)
     value_after = ScaledDecimalField(places=4)
     hash = models.CharField(max_length=64)
+    document_line = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -111,6 +144,11 @@ class Entry(models.Model):
             models.Index(fields=["level", "id"], name="entry_by_level"),
             models.Index(fields=["location", "id"], name="entry_by_location"),
             models.Index(fields=["lot", "id"], condition=Q(lot__isnull=False), name="entry_by_lot"),
+            models.Index(
+                fields=["document_line"],
+                condition=Q(document_line__isnull=False),
+                name="entry_by_document_line",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sms_django.models.base import ScaledDecimalField
-from sms_django.models.ledger import Posting
+from sms_django.models.ledger import Posting, whole_document
 from sms_django.models.stock import Warehouse
 
 
@@ -29,6 +29,10 @@ class Reservation(models.Model):
     )
     username = models.CharField(max_length=120)
     posting = models.ForeignKey(Posting, models.PROTECT, related_name="reservations")
+    document_type = models.CharField(max_length=20, null=True, blank=True)
+    document_id = models.BigIntegerField(null=True, blank=True)
+    document_number = models.CharField(max_length=40, null=True, blank=True)
+    document_line = models.BigIntegerField(null=True, blank=True)
     search_text = models.TextField(default="", editable=False)
 
     class Meta:
@@ -39,6 +43,7 @@ class Reservation(models.Model):
                 name="reservation_open",
             ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_quantity"),
+            whole_document("reservation_document"),
         ]
         indexes = [
             models.Index(fields=["variant", "warehouse"], name="reservation_by_level"),
@@ -53,6 +58,16 @@ class Reservation(models.Model):
                 name="reservation_lapsing",
             ),
             models.Index(fields=["occurred_at", "id"], name="reservation_by_occurred"),
+            models.Index(
+                fields=["document_type", "document_id", "id"],
+                condition=Q(document_id__isnull=False),
+                name="reservation_by_document",
+            ),
+            models.Index(
+                fields=["document_line"],
+                condition=Q(document_line__isnull=False, open_quantity__gt=0),
+                name="reservation_by_document_line",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from sms_core.stock.postings import Posting
 from sms_django import models, numbering
 from sms_django.gateways.calendar import clock_and_company, zone_called
 from sms_django.repositories.base import key_share
+from sms_django.repositories.document_columns import document_columns
 from sms_django.repositories.ledger_rows import (
     BIN,
     ENTRY,
@@ -172,6 +173,7 @@ class DjangoLedgerRepository(LedgerRepository):
             supplier_id=posting.supplier_id,
             customer_id=posting.customer_id,
             reverses_id=posting.reverses_id,
+            **document_columns(posting.document),
         )
         row.save(force_insert=True)
         return int(row.pk)

@@ -10,6 +10,7 @@ from sms_core.stock.kinds import CostSource, Counterpart, Kind
 from sms_core.stock.levels import Level, LevelKey
 from sms_core.stock.postings import Entry, Posting
 from sms_django import models
+from sms_django.repositories.document_columns import to_document
 from sms_django.repositories.rows import stored_time
 
 KEY = (("variant_id", "bigint"), ("warehouse_id", "bigint"), ("in_transit", "boolean"))
@@ -49,6 +50,7 @@ ENTRY = (
     ("reserved_after", "bigint"),
     ("value_after", "bigint"),
     ("hash", "text"),
+    ("document_line", "bigint"),
 )
 
 
@@ -102,6 +104,7 @@ def entry_row(posting_id: int, level_id: int, entry: Entry) -> tuple[Any, ...]:
         whole(entry.reserved_after, QUANTITY_PLACES),
         whole(entry.value_after, MONEY_PLACES),
         entry.hash,
+        entry.document_line,
     )
 
 
@@ -127,6 +130,7 @@ def to_posting(row: models.Posting) -> Posting:
         customer_id=row.customer_id,
         reverses_id=row.reverses_id,
         reverses=row.reverses.number if row.reverses else None,
+        document=to_document(row),
     )
 
 
@@ -150,4 +154,5 @@ def to_entry(row: models.Entry) -> Entry:
         reserved_after=row.reserved_after,
         value_after=row.value_after,
         hash=row.hash,
+        document_line=row.document_line,
     )

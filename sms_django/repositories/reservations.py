@@ -23,6 +23,7 @@ from sms_core.stock.ledger_ports import (
 from sms_core.stock.levels import LevelKey
 from sms_core.stock.promises import Reservation
 from sms_django import models
+from sms_django.repositories.document_columns import document_columns, to_document
 from sms_django.repositories.rows import given, insert, stored_time
 
 _KEY = (("variant_id", "bigint"), ("warehouse_id", "bigint"))
@@ -39,6 +40,10 @@ _COLUMNS = (
     ("username", "text"),
     ("posting_id", "bigint"),
     ("search_text", "text"),
+    ("document_type", "text"),
+    ("document_id", "bigint"),
+    ("document_number", "text"),
+    ("document_line", "bigint"),
 )
 _SORTS: dict[Enum, str] = {
     ReservationSort.EXPIRES_AT: "expires_at",
@@ -121,6 +126,8 @@ def _matching(filter: ReservationFilter) -> QuerySet[models.Reservation]:
         ("variant_id", filter.variant_id),
         ("warehouse_id", filter.warehouse_id),
         ("expires_at__lt", filter.expires_before),
+        ("document_type", filter.document_type.value if filter.document_type else None),
+        ("document_id", filter.document_id),
     ):
         if value is not None:
             rows = rows.filter(**{column: value})
@@ -143,6 +150,8 @@ def to_reservation(row: models.Reservation) -> Reservation:
         user_id=row.user_id,
         username=row.username,
         posting_id=row.posting_id,
+        document=to_document(row),
+        document_line=row.document_line,
     )
 
 
@@ -160,4 +169,6 @@ def _row(reservation: Reservation) -> tuple[Any, ...]:
         reservation.username,
         reservation.posting_id,
         search_text(reservation.purpose),
+        *document_columns(reservation.document).values(),
+        reservation.document_line,
     )

@@ -18,6 +18,7 @@ from sms_core.stock.views import CardBalance, CardRow, CardView, LotTrace
 from sms_django import models
 from sms_django.models.base import ScaledDecimalField
 from sms_django.repositories import stock_views
+from sms_django.repositories.document_columns import to_document
 from sms_django.repositories.ledger import fill
 from sms_django.repositories.ledger_history import undoing_posting
 from sms_django.repositories.ledger_rows import to_level
@@ -174,4 +175,5 @@ def _card_row(row: Any, balance: CardBalance) -> CardRow:
         username=posting.username,
         reverses_id=posting.reverses_id,
         reversed_by_id=row.reversed_by_id,
+        document=to_document(posting),
     )

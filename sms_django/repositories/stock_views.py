@@ -8,6 +8,7 @@ from typing import Any
 from sms_core.shared.numbers import UNIT_COST_PLACES, rounded
 from sms_core.stock.levels import ZERO
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, TraceRow
+from sms_django.repositories.document_columns import to_document
 
 
 def level_view(row: Any) -> LevelView:
@@ -99,6 +100,7 @@ def posting_view(
         supplier_id=row.supplier_id,
         customer_id=row.customer_id,
         reverses_id=row.reverses_id,
+        document=to_document(row),
         entry_count=entry_count,
         entries=entries,
         reversed_lines=tuple(sorted(set(reversed_lines))),

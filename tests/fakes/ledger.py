@@ -42,7 +42,7 @@ from sms_core.stock.ports import (
 from sms_core.stock.postings import Entry, Posting
 from sms_core.stock.promises import Reservation
 from sms_core.stock.views import CardBalance, CardRow, CardView, LotTrace, TraceRow
-from tests.fakes.stock import InMemoryLedgerRepository, InMemoryStockReader, _sees
+from tests.fakes.stock import InMemoryLedgerRepository, InMemoryStockReader, _of_document, _sees
 
 T = TypeVar("T")
 
@@ -76,6 +76,7 @@ class InMemoryReservationRepository(ReservationRepository):
             and fold(filter.search) in fold(reservation.purpose)
             and filter.variant_id in {None, reservation.variant_id}
             and filter.warehouse_id in {None, reservation.warehouse_id}
+            and _of_document(filter, reservation.document)
             and filter.is_open in {None, reservation.open_quantity > 0}
             and (before is None or (expires_at is not None and expires_at < before))
         )
@@ -304,6 +305,7 @@ class InMemoryStockHistory(StockHistory):
             username=posting.username,
             reverses_id=posting.reverses_id,
             reversed_by_id=undone_by[0] if undone_by else None,
+            document=posting.document,
         )
 
     def trace(self, lot_id: int, visible: frozenset[int] | None) -> LotTrace:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from sms_core.catalogue.products import scan_key
-from sms_core.shared.documents import DocumentType
+from sms_core.shared.documents import DocumentRef, DocumentType
 from sms_core.shared.errors import Conflict, NotFound
 from sms_core.shared.paging import CursorPage, CursorRequest, Page, PageRequest
 from sms_core.shared.ports import Clock
@@ -52,6 +52,14 @@ def _sees(visible: frozenset[int] | None, warehouse_id: int) -> bool:
 
 def _same(wanted: str | None, actual: str) -> bool:
     return wanted is None or fold(wanted) == fold(actual)
+
+
+def _of_document(filter: Any, document: DocumentRef | None) -> bool:
+    """Whether the document is one of those that the filter asks for."""
+    return filter.document_type in {None, document and document.type} and filter.document_id in {
+        None,
+        document and document.id,
+    }
 
 
 @dataclass
@@ -433,7 +441,13 @@ class InMemoryStockReader(StockReader):
         found = []
         for posting in reversed(self.ledger.postings.values()):
             view = self._posting_view(posting, filter.visible)
-            if view.entries and filter.kind in {None, posting.kind}:
+            matches = (
+                filter.kind in {None, posting.kind}
+                and filter.supplier_id in {None, posting.supplier_id}
+                and filter.customer_id in {None, posting.customer_id}
+                and _of_document(filter, posting.document)
+            )
+            if view.entries and matches:
                 found.append(replace(view, entries=()))
         return _stretch(found, cursor)
 
