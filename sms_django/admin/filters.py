@@ -37,3 +37,19 @@ class VisibleRelatedFilter(RelatedFieldListFilter):
         if related is None or not hasattr(related, "choices"):
             return super().field_choices(field, request, model_admin)
         return [(row.pk, str(row)) for row in related.choices(request)]
+
+
+class StateFilter(SimpleListFilter):
+    """Documents in one of their states."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        names = [state.value for state in model_admin.entity.acts]
+        return [(name, name.replace("_", " ").capitalize()) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        # Several are asked for by links of ours: what is to be received is placed or partly there.
+        chosen = self.value()
+        return queryset.filter(state__in=chosen.split(",")) if chosen else queryset

@@ -22,13 +22,14 @@ class Limits:
     """Shows an actor the rows of his warehouses, and costs only with `cost.view`.
 
     Every page declares `resource` (whose permission codes rule it), `warehouse_path` (the look-up
-    from a row to its warehouse, or None) and `cost_fields` (columns that tell costs or values).
+    from a row to its warehouse, several for rows between warehouses, or None) and `cost_fields`
+    (columns that tell costs or values).
     `group` and `icon` place it in the menu; `menu` adds entries (title, icon, URL name, code);
     those of a page that `leads` come first, and the first of them stand on the overview.
     """
 
     resource: ClassVar[str]
-    warehouse_path: ClassVar[str | None]
+    warehouse_path: ClassVar[str | tuple[str, ...] | None]
     cost_fields: ClassVar[Collection[str]]
     group: ClassVar[str]
     icon: ClassVar[str] = "list"
@@ -61,12 +62,23 @@ class Limits:
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         seen = self.actor(request).warehouse_ids
-        if self.warehouse_path is None or seen is None:
+        if not self.warehouse_paths or seen is None:
             return rows
-        within = Q(**{f"{self.warehouse_path}__in": sorted(seen)})
-        if lookup_spawns_duplicates(self.opts, self.warehouse_path):
+        within = self.within(sorted(seen))
+        if any(lookup_spawns_duplicates(self.opts, path) for path in self.warehouse_paths):
             return rows.filter(pk__in=self.model._default_manager.filter(within).values("pk"))
         return rows.filter(within)
+
+    @property
+    def warehouse_paths(self) -> tuple[str, ...]:
+        """The look-ups from a row to its warehouses; none: all see it."""
+        path = self.warehouse_path
+        return (path,) if isinstance(path, str) else path or ()
+
+    def within(self, warehouse_ids: Iterable[int]) -> Q:
+        """The rows of these warehouses; a row between two is in both."""
+        seen = list(warehouse_ids)
+        return reduce(or_, (Q(**{f"{path}__in": seen}) for path in self.warehouse_paths))
 
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows that others may refer to: visible and in use, in the order of the list."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -154,13 +154,16 @@ class OrderForm(forms.Form):
         warehouses: QuerySet[Any],
         reasons: QuerySet[Any],
         hidden: Collection[str] = (),
+        looked_up: Mapping[str, forms.ModelChoiceField[Any]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         for name in hidden:
             self.fields.pop(name, None)
         for name, field in self.fields.items():
-            if isinstance(field, forms.ModelChoiceField):
+            if found := (looked_up or {}).get(name):
+                field.queryset, field.widget = found.queryset, found.widget
+            elif isinstance(field, forms.ModelChoiceField):
                 field.queryset = reasons if name == "reason_code" else warehouses
         for name in {"warehouse", "from_warehouse"} & set(self.fields):
             self.fields[name].initial = warehouses.first()
@@ -210,10 +213,10 @@ class Lines(forms.BaseFormSet):
     @property
     def columns(self) -> Iterator[Any]:
         """The fields of an empty line, whose labels head the table."""
-        return iter(self.empty_form)
+        return iter(self.empty_form.visible_fields())
 
 
-def lines_of(line: type[LineForm], extra: int) -> Any:
+def lines_of(line: type[forms.Form], extra: int) -> Any:
     """The formset of these lines with so many empty ones."""
     return forms.formset_factory(
         line, formset=Lines, extra=extra, max_num=MAX_LINES, validate_max=True
@@ -250,4 +253,4 @@ def _target(pointer: str, head: forms.Form, lines: Any) -> tuple[Any, str]:
     filled = lines.filled if lines is not None else []
     if parts[0] == "lines" and len(parts) == 3 and int(parts[1]) < len(filled):
         return filled[int(parts[1])], _FIELDS.get(parts[2], parts[2])
-    return head, _FIELDS.get(path, parts[0])
+    return head, _FIELDS.get(path, parts[0].removesuffix("_id"))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import uuid4
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
@@ -28,7 +29,7 @@ from sms_django import models
 from sms_django.actors import actor_of
 from sms_django.admin.base import UnfoldModelAdminViewMixin
 from sms_django.admin.busy import BUSY, relieved
-from sms_django.admin.stock_forms import ROWS, LineForm, OrderForm, lines_of, show
+from sms_django.admin.stock_forms import ROWS, OrderForm, lines_of, show
 from sms_django.admin.stock_links import changes_shown
 
 SUGGESTED = 20
@@ -49,7 +50,8 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
     kind: ClassVar[Kind | None]
     previews: ClassVar[bool] = True
     head_form: ClassVar[type[OrderForm]]
-    line_form: ClassVar[type[LineForm] | None] = None
+    line_form: ClassVar[type[forms.Form] | None] = None
+    rows: ClassVar[int] = ROWS  # empty ones below the lines that stand there
 
     @property
     def actor(self) -> Actor:
@@ -83,6 +85,8 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
                 return self._tried(head, lines)
             return self.posted(json.loads(self._post_once(head, lines).body))
         except DomainError as refusal:
+            if (elsewhere := self.turned_away(refusal)) is not None:
+                return elsewhere
             show(refusal.errors, head, lines)
             if refusal.code == "key_reused":
                 # What was posted stays so; what the form says now would be another posting.
@@ -96,6 +100,10 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
     def carry_out(self, head: dict[str, Any], lines: list[dict[str, Any]]) -> Any:
         """Give the order to the core."""
         raise NotImplementedError
+
+    def turned_away(self, refusal: DomainError) -> HttpResponse | None:
+        """Where to go after a refusal which no other input would help; None: it is shown here."""
+        return None
 
     def summary(self, made: Any) -> dict[str, Any]:
         """What of the answer is kept, should the form be sent again."""
@@ -123,15 +131,24 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
         hidden = () if self.actor.may(BACKDATES) else ("occurred_at",)
         return {"warehouses": warehouses, "reasons": reasons.filter(offered), "hidden": hidden}
 
+    def line_options(self) -> dict[str, Any]:
+        """What the forms of the lines are made with."""
+        return {}
+
     def _head(self, *data: Any, **options: Any) -> OrderForm:
         return self.head_form(*data, **options, **self.head_options())
 
     def _lines(self, *data: Any, initial: Any = None, **options: Any) -> Any:
         if self.line_form is None:
             return None
-        formset = lines_of(self.line_form, ROWS + len(initial or ()))
+        formset = lines_of(self.line_form, self.rows + len(initial or ()))
         return formset(
-            *data, prefix="lines", initial=initial, shows_costs=self.shows_costs, **options
+            *data,
+            prefix="lines",
+            initial=initial,
+            shows_costs=self.shows_costs,
+            form_kwargs=self.line_options(),
+            **options,
         )
 
     def _longer(self, lines: Any) -> Any:

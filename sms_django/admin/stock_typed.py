@@ -20,7 +20,7 @@ _PLACES = {
     "from_location": "from_warehouse",
     "to_location": "to_warehouse",
 }
-_WAREHOUSES = ("warehouse", "from_warehouse", "to_warehouse")
+_REFERENCES = ("warehouse", "from_warehouse", "to_warehouse", "supplier", "customer")
 _QUANTITIES = ("quantity", "counted_quantity")
 
 
@@ -63,11 +63,11 @@ class Typed:
         for name, of in _PLACES.items():
             if name in values and self.head.get(of) is not None:
                 found[f"{name}_id"] = self._place(values[name], name, self.head[of].pk, at)
-        for name in _WAREHOUSES:
+        for name in _REFERENCES:
             if name in values:
-                found[f"{name}_id"] = values[name].pk
+                found[f"{name}_id"] = values[name].pk if values[name] else None
         if "reason_code" in values:
-            found["reason_code"] = values["reason_code"].code if values["reason_code"] else None
+            found["reason_code"] = getattr(values["reason_code"], "code", values["reason_code"])
         if "lot" in values:
             found["lot_code"] = values["lot"] or None
             found["lot"] = _lot(values)

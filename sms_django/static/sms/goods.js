@@ -1,5 +1,6 @@
 // Suggests goods while a code or name is typed, and lets a scanner, which ends each code with
-// Enter, walk through the lines instead of sending the form.
+// Enter, walk through the lines instead of sending the form. Where the lines are given, it leads
+// to the line of what was scanned.
 (() => {
   const form = document.getElementById("order");
   const list = document.getElementById("goods");
@@ -26,12 +27,31 @@
     }
   });
 
+  const scan = document.getElementById("scan");
+  const find = (code) => {
+    const key = code.trim().toLowerCase();
+    const rows = [...form.querySelectorAll("#lines tr[data-codes]")];
+    return rows.find((row) => row.dataset.codes.toLowerCase().split("\n").includes(key));
+  };
+
+  scan?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const row = scan.value.trim() ? find(scan.value) : null;
+    const said = document.getElementById("scanned");
+    said.textContent = row || !scan.value.trim() ? "" : `${scan.value}: no line here has this code.`;
+    scan.value = "";
+    const quantity = row?.querySelector("input[type=number]");
+    quantity?.focus();
+    quantity?.select();
+  });
+
   form.addEventListener("keydown", (event) => {
     const field = event.target;
     if (event.key !== "Enter" || !field.matches("#lines input")) return;
     event.preventDefault();
     const codes = [...form.querySelectorAll("#lines [list=goods]")];
     const next = field.matches("[list=goods]") ? codes[codes.indexOf(field) + 1] : null;
-    (next ?? field.closest("tr").nextElementSibling?.querySelector("input") ?? field).focus();
+    (next ?? field.closest("tr").nextElementSibling?.querySelector("input:not([type=hidden])") ?? field).focus();
   });
 })();
