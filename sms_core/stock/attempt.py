@@ -32,6 +32,7 @@ from sms_core.stock.ports import (
 from sms_core.stock.postings import Balance, Draft, LevelChange, Posted, Posting
 from sms_core.stock.promises import Promises, Reservation
 from sms_core.stock.refusals import Refusals, fallen, short_at
+from sms_core.stock.tallies import counted_since, moved_since, tallied
 
 ADJUSTS_LARGE = "stock.adjust_large"
 
@@ -67,17 +68,22 @@ class Attempt:
             LevelChange(key=key, before=balance) for key, balance in self.before.items()
         )
         check_balances(self.lines, self.levels, self.problems)
+        counted = tallied(self.lines, self.lots)
         self._see_that_first()
-        self._resolve()
+        self._resolve(moved_since(self.history, counted))
         choice = self._choose()
         self.problems.raise_all()
         self._enter(self.posting, self.lines, choice)
         self._see_that_there_at_the_time()
+        self._see_that_not_counted_since()
         self.problems.raise_all()
+        if self.posting.entries:
+            self._weigh()
+            self._save(self.posting)
+        if counted:
+            self.repository.mark_counted(list(counted.values()))
         if not self.posting.entries:
             return None
-        self._weigh()
-        self._save(self.posting)
         after = self._balances()
         return Posted(
             posting=self.posting,
@@ -120,26 +126,26 @@ class Attempt:
                     ),
                 )
 
-    def _resolve(self) -> None:
+    def _resolve(self, moved: Mapping[int, Decimal]) -> None:
         """Turn what was counted into what must come or go, and what is claimed into promises."""
         granted = self._granted()
         resolved: list[Numbered] = []
         for index, line in self.lines:
             found: Line | None = line
             if isinstance(line, Counted):
-                found = self._correction(index, line)
+                found = self._correction(index, line, moved.get(index, ZERO))
             elif isinstance(line, Claim):
                 found = line.granted(granted[index]) if granted[index] else None
             if found:
                 resolved.append((index, found))
         self.lines = [line for line in resolved if line[0] not in self.problems.by_line]
 
-    def _correction(self, index: int, line: Counted) -> Line | None:
+    def _correction(self, index: int, line: Counted, moved: Decimal) -> Line | None:
         lot = self.lots.get(index)
         there = self.levels[line.key].held(
             location_id=line.location_id, lot_id=lot.id if lot else None
         )
-        correction = line.correction(there)
+        correction = line.correction(there - moved)
         if isinstance(correction, Incoming):
             goods = self.found.goods[line.variant_id]
             for error in goods_errors(f"lines/{index}", correction, goods, self.posting.kind):
@@ -212,7 +218,9 @@ class Attempt:
                 visible=self.by.warehouse_ids,
                 today=self.today,
             )
-            for warehouse_id in {level.key.warehouse_id for _, level in choice.short}
+            for warehouse_id in {
+                level.key.warehouse_id for _, level in choice.short if not level.key.in_transit
+            }
         }
         for index, error in refusals.short(choice, elsewhere):
             self.problems.add(index, error)
@@ -238,6 +246,13 @@ class Attempt:
             return
         lowest = self.history.lowest_since(taken.keys(), self.posting.occurred_at)
         for index, error in short_at(self.lines, taken, lowest, self.found):
+            self.problems.add(index, error)
+
+    def _see_that_not_counted_since(self) -> None:
+        if self.draft.despite_count or self.posting.occurred_at >= self.posting.recorded_at:
+            return
+        late = counted_since(self.history, self.posting, self.lines, self.found)
+        for index, error in late:
             self.problems.add(index, error)
 
     def _weigh(self) -> None:

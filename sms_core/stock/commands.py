@@ -125,11 +125,13 @@ class MovedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class PostStock:
-    """An order that becomes a posting; without `occurred_at` it happens now."""
+    """An order that becomes a posting; without `occurred_at` it happens now. `despite_count`: it
+    did happen so, though bins it touches were counted since."""
 
     reference: str = ""
     note: str = ""
     occurred_at: datetime | None = None
+    despite_count: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +248,7 @@ class ReversePosting:
     note: str = ""
     occurred_at: datetime | None = None
     release_reserved: bool = False
+    despite_count: bool = False
 
 
 Movement = (

@@ -142,6 +142,7 @@ class CorrectionService(PostingService):
             supplier_id=posting.supplier_id,
             customer_id=posting.customer_id,
             release_reserved=command.release_reserved,
+            despite_count=command.despite_count,
             reverses=posting,
             not_before=posting.occurred_at,
             lots=recorded.lots,

@@ -89,6 +89,7 @@ def draft_of(command: Movement, reason: ReasonCode | None) -> Draft:
         customer_id=getattr(command, "customer_id", None),
         same_reference=getattr(command, "same_reference", False),
         release_reserved=getattr(command, "release_reserved", False),
+        despite_count=command.despite_count,
     )
 
 

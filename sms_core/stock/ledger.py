@@ -29,7 +29,7 @@ from sms_core.stock.ledger_ports import (
     Waiting,
 )
 from sms_core.stock.lines import Counted, Incoming, Line, Mirror, Moving, Numbered
-from sms_core.stock.moments import day_of
+from sms_core.stock.moments import BACKDATES, day_of
 from sms_core.stock.ports import (
     LedgerRepository,
     LocationRepository,
@@ -99,6 +99,8 @@ class Ledger:
     def claim(self, draft: Draft, *, by: Actor, books: Books | None = None) -> Posted | None:
         """Like `post`, but None when there is nothing to record: nothing of the claims can be
         promised now."""
+        if draft.despite_count:
+            by.require(BACKDATES)
         see_that_well_formed(draft)
         books = books or self.hold_books()
         problems = Problems()

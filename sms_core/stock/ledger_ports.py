@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from enum import Enum
 from sms_core.shared.documents import DocumentRef, DocumentType
 from sms_core.shared.paging import CursorRequest, Order, Page, PageRequest
 from sms_core.stock.entities import Lot
-from sms_core.stock.levels import Level, LevelKey
+from sms_core.stock.levels import CountedBin, Level, LevelKey
 from sms_core.stock.moments import Now
 from sms_core.stock.periods import Closing
 from sms_core.stock.postings import Posting
@@ -127,6 +127,15 @@ class LedgerHistory(ABC):
     ) -> dict[LevelKey, tuple[Decimal, datetime]]:
         """By level, the least that was there as of any moment from `since` on, by `occurred_at`,
         and when; in one query, before the posting in hand is saved. The levels are locked."""
+
+    @abstractmethod
+    def moved_since(self, bins: Sequence[CountedBin]) -> list[Decimal]:
+        """What came into each of these bins less what left them, by `occurred_at`, after they
+        were counted; in their order, in one query."""
+
+    @abstractmethod
+    def counted_after(self, keys: Collection[LevelKey], at: datetime) -> list[CountedBin]:
+        """The bins of these levels of which a count was posted that looked at them after `at`."""
 
 
 class Partners(ABC):

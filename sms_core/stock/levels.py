@@ -33,6 +33,16 @@ class LevelKey:
     in_transit: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class CountedBin:
+    """A place and lot of a level, and when somebody last counted what lies there."""
+
+    key: LevelKey
+    location_id: int
+    lot_id: int | None
+    counted_at: datetime
+
+
 @dataclass(kw_only=True)
 class Bin:
     """How much of a level lies in one location, of one lot."""

@@ -141,9 +141,13 @@ class Moving(_Placed):
 
 @dataclass(frozen=True, kw_only=True)
 class Counted(_Placed):
-    """A line that says how much there really is: of the lot, in the location, if it names them."""
+    """A line that says how much there really is: of the lot, in the location, if it names them.
+
+    With `counted_at` it says how much there was then; what moved since has moved.
+    """
 
     counted_quantity: Decimal
+    counted_at: datetime | None = None
     unit_cost: Decimal | None = None
     lot: NamedLot | None = None
     counterpart: Counterpart = Counterpart.ADJUSTMENT

@@ -27,7 +27,8 @@ class Draft:
 
     `release_reserved`: what is a fact may overtake promises. `same_reference`: its author knows
     that the note was entered before. `not_before` is when that which it resolves had happened,
-    `lots` those of lines that undo entries, by id. `document` is what it carries out; a reversal
+    `lots` those of lines that undo entries, by id. `despite_count`: its author knows that
+    bins were counted after it happened. `document` is what it carries out; a reversal
     belongs to the document of what it undoes.
     """
 
@@ -41,6 +42,7 @@ class Draft:
     customer_id: int | None = None
     same_reference: bool = False
     release_reserved: bool = False
+    despite_count: bool = False
     reverses: Posting | None = None
     not_before: datetime | None = None
     lots: Mapping[int, Lot] = field(default_factory=dict)

@@ -110,6 +110,7 @@ class ReservationService(PostingService):
                 note=command.note,
                 occurred_at=command.occurred_at,
                 customer_id=command.customer_id,
+                despite_count=command.despite_count,
                 not_before=reservation.occurred_at,
             )
             return self.desk.post(draft, by)
