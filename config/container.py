@@ -36,6 +36,8 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
+from sms_core.purchasing.reorder_ports import ReorderRuleRepository
+from sms_core.purchasing.reordering import ReorderRuleService
 from sms_core.shared.documents import DocumentNumbers, DocumentType, Journal
 from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot, UnitOfWork
 from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
@@ -80,7 +82,7 @@ from sms_django.gateways.once_only import DjangoOnceOnly
 from sms_django.gateways.passwords import DjangoPasswords
 from sms_django.gateways.snapshot import DjangoSnapshot
 from sms_django.gateways.tokens import JwtTokens
-from sms_django.gateways.waiting import NobodyWaiting, NoBackorders
+from sms_django.gateways.waiting import NoBackorders, NobodyWaiting
 from sms_django.repositories.access import (
     DjangoLoginAttemptRepository,
     DjangoRoleRepository,
@@ -104,6 +106,7 @@ from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
 from sms_django.repositories.partners import NoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
+from sms_django.repositories.reorder_rules import DjangoReorderRuleRepository
 from sms_django.repositories.reservations import DjangoReservationRepository
 from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
 from sms_django.repositories.stock_history import DjangoStockHistory
@@ -137,6 +140,8 @@ SERVICES: tuple[type[Any], ...] = (
     PeriodService,
     EnquiryService,
     AuditService,
+    # reordering
+    ReorderRuleService,
 )
 
 
@@ -189,6 +194,8 @@ def adapters(binder: Binder) -> None:
     binder.bind(Backorders, to=NoBackorders, scope=singleton)
     binder.bind(Waiting, to=NobodyWaiting, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
+    # reordering
+    binder.bind(ReorderRuleRepository, to=DjangoReorderRuleRepository, scope=singleton)
     binder.bind(PostingDesk, to=inject(PostingDesk), scope=singleton)
     binder.bind(Documents, to=DocumentsByType(binder.injector, DOCUMENTS))
     for keeper in DOCUMENTS.values():

@@ -163,7 +163,7 @@ def _set_aside(level: Level, today: date) -> list[str]:
     for bin in level.bins:
         if bin.location.kind is LocationKind.QUARANTINE:
             quarantine += bin.on_hand
-        elif not bin.is_usable(today):
+        elif bin.location.kind is LocationKind.STORAGE and not bin.is_usable(today):
             unfit += bin.on_hand
     found = ((quarantine, "in quarantine"), (unfit, "of expired or blocked lots"))
     return [f"{plain(quantity)} {words}" for quantity, words in found if quantity]

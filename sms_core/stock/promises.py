@@ -95,6 +95,9 @@ class Promises:
     open: list[Reservation]
 
     def __post_init__(self) -> None:
+        self._by_level: dict[LevelKey, list[Reservation]] = {}
+        for reservation in self.open:
+            self._by_level.setdefault(reservation.key, []).append(reservation)
         self.changed: dict[int, Reservation] = {}
         self.made: list[Reservation] = []
 
@@ -107,7 +110,7 @@ class Promises:
 
     def of(self, key: LevelKey) -> list[Reservation]:
         """Those of a level, the newest first."""
-        found = [r for r in self.open if r.key == key and r.open_quantity]
+        found = [r for r in self._by_level.get(key, ()) if r.open_quantity]
         return sorted(found, key=lambda reservation: reservation.id, reverse=True)
 
     def lapsed(self, keys: Iterable[LevelKey], at: datetime) -> list[Reservation]:

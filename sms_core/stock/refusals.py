@@ -35,13 +35,14 @@ class Refusals:
         """The lines for which there is too little, and the ways out."""
         for wish, level in choice.short:
             key = level.key
+            code = self.found.warehouses[key.warehouse_id].code
             yield (
                 wish.index,
                 shortage(
                     wish,
                     level=self.levels[key],
                     goods=self.found.goods[key.variant_id],
-                    warehouse=self.found.warehouses[key.warehouse_id].code,
+                    warehouse=f"transit to {code}" if key.in_transit else code,
                     asked=choice.asked[key],
                     today=self.today,
                     elsewhere=elsewhere.get(key.warehouse_id, {}).get(key.variant_id, {}),

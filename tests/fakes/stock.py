@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from sms_core.shared.text import fold
 from sms_core.stock.documents import Moved
 from sms_core.stock.entities import Location, Lot, ReasonCode, Warehouse
 from sms_core.stock.kinds import Kind
-from sms_core.stock.levels import ZERO, Goods, Level, LevelKey
+from sms_core.stock.levels import ZERO, CountedBin, Goods, Level, LevelKey
 from sms_core.stock.ports import (
     BinFilter,
     EntryFilter,
@@ -214,6 +215,7 @@ class InMemoryLedgerRepository(LedgerRepository):
     levels: dict[LevelKey, Level] = field(default_factory=dict)
     postings: dict[int, Posting] = field(default_factory=dict)
     serials: dict[Kind, Iterator[int]] = field(default_factory=dict)
+    counted: dict[tuple[LevelKey, int, int | None], datetime] = field(default_factory=dict)
     zone: tzinfo = UTC
     large_value: Decimal | None = None
 
@@ -247,13 +249,19 @@ class InMemoryLedgerRepository(LedgerRepository):
         )
 
     def save(self, posting: Posting, levels: Collection[Level]) -> None:
+        changes = Counter(entry.level for entry in posting.entries)
         for level in levels:
-            entries = [entry for entry in posting.entries if entry.level == level.key]
-            if self.levels[level.key].version + len(entries) != level.version:
+            if self.levels[level.key].version + changes[level.key] != level.version:
                 raise Conflict("The stock was changed by someone else meanwhile.")
             self.levels[level.key] = deepcopy(level)
         posting.id = len(self.postings) + 1
         self.postings[posting.id] = deepcopy(posting)
+
+    def mark_counted(self, bins: Collection[CountedBin]) -> None:
+        for bin in bins:
+            place = (bin.key, bin.location_id, bin.lot_id)
+            before = self.counted.get(place, bin.counted_at)
+            self.counted[place] = max(before, bin.counted_at)
 
     def reversed_lines(self, posting_id: int) -> set[int]:
         return {
