@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +12,11 @@ from uuid import uuid4
 from sms_core.access.permissions import ALL_CODES, OWNER, in_catalogue_order
 from sms_core.shared.entities import Actor, MasterData
 from sms_core.shared.errors import Conflict, DomainError, Forbidden, Invalid, Unknown
-from sms_core.shared.text import fold, tidy, tidy_optional, tidy_text
+from sms_core.shared.text import fold, tidy, tidy_email, tidy_optional, tidy_text
 
 PASSWORD_MIN = 12
 PASSWORD_MAX = 1024
 SYSTEM = "System"
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class LastOwner(Conflict):
@@ -90,10 +88,9 @@ class User(MasterData):
             raise Invalid(
                 f"{SYSTEM} is what the system calls itself.", code="reserved", pointer="/username"
             )
-        for field in ("first_name", "last_name", "email", "phone"):
+        for field in ("first_name", "last_name", "phone"):
             setattr(self, field, tidy_optional(getattr(self, field), field))
-        if self.email and not _EMAIL.fullmatch(self.email):
-            raise Invalid(f"{self.email!r} is no e-mail address.", pointer="/email")
+        self.email = tidy_email(self.email, "email")
         self.role_ids = tuple(sorted(set(self.role_ids)))
         if self.warehouse_ids is not None:
             self.warehouse_ids = tuple(sorted(set(self.warehouse_ids)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from sms_core.shared.errors import Invalid
@@ -10,6 +11,7 @@ NAME_LENGTH = 120
 KEY_LENGTH = 480
 TEXT_LENGTH = 10_000
 _LAYOUT = frozenset("\n\r\t")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def tidy(value: str, field: str) -> str:
@@ -23,6 +25,14 @@ def tidy(value: str, field: str) -> str:
 def tidy_optional(value: str, field: str, length: int = NAME_LENGTH) -> str:
     """Like `tidy`, but may be empty."""
     return _named(_normalised(value, field), field, length)
+
+
+def tidy_email(value: str, field: str) -> str:
+    """An e-mail address, or nothing; raises Invalid."""
+    text = tidy_optional(value, field)
+    if text and not _EMAIL.fullmatch(text):
+        raise Invalid(f"{text!r} is no e-mail address.", pointer=f"/{field}")
+    return text
 
 
 def tidy_text(value: str, field: str) -> str:

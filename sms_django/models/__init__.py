@@ -8,6 +8,14 @@ from sms_django.models.documents import DocumentEvent
 from sms_django.models.ledger import Entry, Posting, SerialNumber
 from sms_django.models.once_only import KeptAnswer
 from sms_django.models.promises import Closing, Reservation
+from sms_django.models.purchasing import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Rejection,
+    Supplier,
+    SupplierItem,
+)
+from sms_django.models.reorder import ReorderRule
 from sms_django.models.stock import Bin, Level, Location, Lot, ReasonCode, Warehouse
 
 __all__ = [
@@ -27,10 +35,16 @@ __all__ = [
     "Lot",
     "Posting",
     "Product",
+    "PurchaseOrder",
+    "PurchaseOrderLine",
     "ReasonCode",
+    "Rejection",
+    "ReorderRule",
     "Reservation",
     "Role",
     "SerialNumber",
+    "Supplier",
+    "SupplierItem",
     "TokenFamily",
     "Unit",
     "User",
