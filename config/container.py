@@ -36,8 +36,18 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
+from sms_core.purchasing.ordering import OrderBook
+from sms_core.purchasing.ports import (
+    PurchaseOrderRepository,
+    SupplierItemRepository,
+    SupplierRepository,
+    Wares,
+)
+from sms_core.purchasing.receiving import PurchaseOrderService
 from sms_core.purchasing.reorder_ports import ReorderRuleRepository
 from sms_core.purchasing.reordering import ReorderRuleService
+from sms_core.purchasing.services import SupplierItemService, SupplierService
+from sms_core.purchasing.undoing import PurchaseDocuments
 from sms_core.shared.documents import DocumentNumbers, DocumentType, Journal
 from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot, UnitOfWork
 from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
@@ -104,8 +114,14 @@ from sms_django.repositories.company import DjangoCompanyRepository
 from sms_django.repositories.documents import DjangoDocumentNumbers, DjangoJournal
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
-from sms_django.repositories.partners import NoPartners
+from sms_django.repositories.partners import DjangoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
+from sms_django.repositories.purchase_orders import DjangoPurchaseOrderRepository
+from sms_django.repositories.purchasing import (
+    DjangoSupplierItemRepository,
+    DjangoSupplierRepository,
+    DjangoWares,
+)
 from sms_django.repositories.reorder_rules import DjangoReorderRuleRepository
 from sms_django.repositories.reservations import DjangoReservationRepository
 from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
@@ -140,13 +156,19 @@ SERVICES: tuple[type[Any], ...] = (
     PeriodService,
     EnquiryService,
     AuditService,
+    # purchasing
+    SupplierService,
+    SupplierItemService,
+    PurchaseOrderService,
     # reordering
     ReorderRuleService,
 )
 
 
 # Who is told when a posting of a document is undone.
-DOCUMENTS: Mapping[DocumentType, type[Documents]] = {}
+DOCUMENTS: Mapping[DocumentType, type[Documents]] = {
+    DocumentType.PURCHASE_ORDER: PurchaseDocuments,
+}
 
 
 def adapters(binder: Binder) -> None:
@@ -186,7 +208,7 @@ def adapters(binder: Binder) -> None:
     binder.bind(PeriodRepository, to=DjangoPeriodRepository, scope=singleton)
     binder.bind(LedgerHistory, to=DjangoLedgerHistory, scope=singleton)
     binder.bind(ReservationRepository, to=DjangoReservationRepository, scope=singleton)
-    binder.bind(Partners, to=NoPartners, scope=singleton)
+    binder.bind(Partners, to=DjangoPartners, scope=singleton)
     binder.bind(Calendar, to=CompanyCalendar, scope=singleton)
     binder.bind(StockHistory, to=DjangoStockHistory, scope=singleton)
     binder.bind(LedgerAudit, to=DjangoLedgerAudit, scope=singleton)
@@ -194,6 +216,12 @@ def adapters(binder: Binder) -> None:
     binder.bind(Backorders, to=NoBackorders, scope=singleton)
     binder.bind(Waiting, to=NobodyWaiting, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
+    # purchasing
+    binder.bind(SupplierRepository, to=DjangoSupplierRepository, scope=singleton)
+    binder.bind(SupplierItemRepository, to=DjangoSupplierItemRepository, scope=singleton)
+    binder.bind(PurchaseOrderRepository, to=DjangoPurchaseOrderRepository, scope=singleton)
+    binder.bind(Wares, to=DjangoWares, scope=singleton)
+    binder.bind(OrderBook, to=inject(OrderBook), scope=singleton)
     # reordering
     binder.bind(ReorderRuleRepository, to=DjangoReorderRuleRepository, scope=singleton)
     binder.bind(PostingDesk, to=inject(PostingDesk), scope=singleton)
