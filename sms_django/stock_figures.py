@@ -59,7 +59,9 @@ class Seen:
 
 
 def usable_bins(on: date) -> Q:
-    """Bins that count as available: in storage, of no expired or blocked lot."""
+    """Bins (or entries of bins) that count as available: in storage, of no expired or blocked
+    lot. Sums ask for filled bins only: those have an index by level.
+    """
     fresh = Q(lot__is_blocked=False) & (Q(lot__expires_on=None) | Q(lot__expires_on__gte=on))
     return Q(location__kind=LocationKind.STORAGE.value) & (Q(lot=None) | fresh)
 
@@ -103,7 +105,8 @@ def short(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
 def with_quantities(rows: QuerySet[Any], seen: Seen, owner: str = "variant") -> QuerySet[Any]:
     """Variants, or products with `owner="variant__product"`, with `stock_on_hand`,
     `stock_reserved` and `stock_available`."""
-    usable = models.Bin.objects.filter(seen.among(owner, "level__"), usable_bins(seen.on))
+    filled = models.Bin.objects.filter(seen.among(owner, "level__"), on_hand__gt=0)
+    usable = filled.filter(usable_bins(seen.on))
     return rows.annotate(
         stock_on_hand=_total(seen.levels(owner), owner, "on_hand"),
         stock_usable=_total(usable, f"level__{owner}", "on_hand"),

@@ -247,7 +247,8 @@ class BinFilter(LevelFilter):
 
 @dataclass(frozen=True, kw_only=True)
 class EntryFilter:
-    """Which entries of the ledger; times are inclusive."""
+    """Which entries of the ledger; times and days are inclusive. The service has made times of
+    days before it asks the reader."""
 
     variant_id: int | None = None
     warehouse_id: int | None = None
@@ -255,14 +256,14 @@ class EntryFilter:
     lot_id: int | None = None
     kind: Kind | None = None
     posting_id: int | None = None
-    occurred_from: datetime | None = None
-    occurred_to: datetime | None = None
+    occurred_from: date | datetime | None = None
+    occurred_to: date | datetime | None = None
     visible: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostingFilter:
-    """Which postings; times are inclusive."""
+    """Which postings; times and days are inclusive, see EntryFilter."""
 
     kind: Kind | None = None
     number: str | None = None
@@ -272,8 +273,8 @@ class PostingFilter:
     customer_id: int | None = None
     document_type: DocumentType | None = None
     document_id: int | None = None
-    occurred_from: datetime | None = None
-    occurred_to: datetime | None = None
+    occurred_from: date | datetime | None = None
+    occurred_to: date | datetime | None = None
     visible: frozenset[int] | None = None
 
 

@@ -34,6 +34,7 @@ from sms_core.stock.posting_services import PostingService
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 
 L = TypeVar("L", bound=LevelFilter)
+P = TypeVar("P", EntryFilter, PostingFilter)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class StockService(PostingService):
     ) -> CursorPage[EntryView]:
         """The ledger, newest first."""
         by.require("stock.view")
-        found = self.reader.entries(replace(filter, visible=by.warehouse_ids), cursor)
+        found = self.reader.entries(self._between(filter, by), cursor)
         if by.may(SEES_COSTS):
             return found
         return CursorPage([entry.without_costs() for entry in found.items], found.next)
@@ -120,7 +121,7 @@ class StockService(PostingService):
     ) -> CursorPage[PostingView]:
         """The postings, newest first, without their entries."""
         by.require("stock.view")
-        return self.reader.postings(replace(filter, visible=by.warehouse_ids), cursor)
+        return self.reader.postings(self._between(filter, by), cursor)
 
     def posting(self, id: int, *, by: Actor) -> PostingView:
         """One posting with its entries in the warehouses the actor sees; raises NotFound."""
@@ -133,9 +134,27 @@ class StockService(PostingService):
         filter = replace(filter, visible=by.warehouse_ids)
         if filter.as_of is None and filter.known_at is None:
             return filter
+        if filter.below_alert is not None:
+            raise Invalid(
+                "What was available is not known of the past: ask for reorder levels as of now.",
+                pointer="/below_alert",
+            )
         now = self.calendar.now()
         return replace(
             filter,
             as_of=None if filter.as_of is None else now.end_of(filter.as_of),
             known_at=None if filter.known_at is None else now.end_of(filter.known_at),
+        )
+
+    def _between(self, filter: P, by: Actor) -> P:
+        """The filter limited to what the actor sees, with the ends of days as times."""
+        first, last = filter.occurred_from, filter.occurred_to
+        filter = replace(filter, visible=by.warehouse_ids)
+        if first is None and last is None:
+            return filter
+        now = self.calendar.now()
+        return replace(
+            filter,
+            occurred_from=None if first is None else now.start_of(first),
+            occurred_to=None if last is None else now.end_of(last),
         )

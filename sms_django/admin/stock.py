@@ -70,7 +70,8 @@ class LevelAdmin(ReadOnlyAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        usable = models.Bin.objects.filter(usable_bins(company_day()), level=OuterRef("pk"))
+        filled = models.Bin.objects.filter(level=OuterRef("pk"), on_hand__gt=0)
+        usable = filled.filter(usable_bins(company_day()))
         total = usable.order_by().values("level").annotate(total=Sum("on_hand")).values("total")
         zero = Value(0, output_field=_QUANTITY)
         return (

@@ -127,6 +127,7 @@ class DjangoLedgerRepository(LedgerRepository):
     ) -> Mapping[int, Mapping[str, Decimal]]:
         bins = models.Bin.objects.filter(
             usable_bins(today),
+            on_hand__gt=0,
             level__variant_id__in=set(variant_ids),
             level__in_transit=False,
             level__warehouse__deleted_at=None,

@@ -205,7 +205,8 @@ class DjangoStockReader(StockReader):
 
 
 def _with_figures(levels: QuerySet[Any]) -> QuerySet[Any]:
-    usable = models.Bin.objects.filter(usable_bins(company_day()), level=OuterRef("pk"))
+    filled = models.Bin.objects.filter(level=OuterRef("pk"), on_hand__gt=0)
+    usable = filled.filter(usable_bins(company_day()))
     summed = usable.order_by().values("level").annotate(total=Sum("on_hand")).values("total")
     coming = models.Level.objects.filter(
         variant=OuterRef("variant"), warehouse=OuterRef("warehouse"), in_transit=True

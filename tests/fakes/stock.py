@@ -441,7 +441,9 @@ class InMemoryStockReader(StockReader):
             if filter.variant_id in {None, view.variant_id}
             and filter.warehouse_id in {None, view.warehouse_id}
             and filter.posting_id in {None, view.posting_id}
+            and filter.location_id in {None, view.location_id}
             and filter.kind in {None, posting.kind}
+            and _happened_between(posting, filter)
         ]
         return _stretch(sorted(found, key=lambda view: -view.id), cursor)
 
@@ -449,13 +451,16 @@ class InMemoryStockReader(StockReader):
         found = []
         for posting in reversed(self.ledger.postings.values()):
             view = self._posting_view(posting, filter.visible)
-            matches = (
+            wanted = (
                 filter.kind in {None, posting.kind}
+                and filter.number in {None, posting.number}
+                and filter.reference in {None, posting.reference}
                 and filter.supplier_id in {None, posting.supplier_id}
                 and filter.customer_id in {None, posting.customer_id}
                 and _of_document(filter, posting.document)
+                and _happened_between(posting, filter)
             )
-            if view.entries and matches:
+            if view.entries and wanted:
                 found.append(replace(view, entries=()))
         return _stretch(found, cursor)
 
@@ -555,6 +560,12 @@ class InMemoryStockReader(StockReader):
             recorded_at=posting.recorded_at,
             hash=entry.hash,
         )
+
+
+def _happened_between(posting: Posting, filter: EntryFilter | PostingFilter) -> bool:
+    first, last = filter.occurred_from, filter.occurred_to
+    after = first is None or posting.occurred_at >= first
+    return after and (last is None or posting.occurred_at <= last)
 
 
 def _stretch(found: list[Any], cursor: CursorRequest) -> CursorPage[Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from sms_core.stock.commands import ReceivedLine, ReceiveGoods
 from sms_core.stock.postings import NamedLot
+from sms_core.stock.services import StockService
 from sms_django import models
 from tests.adapters.admin.conftest import LogIn
 from tests.adapters.admin.forms import errors, filled
-from tests.adapters.shop import Shop
+from tests.adapters.shop import SYSTEM, Shop
 
 pytestmark = pytest.mark.django_db
 RECEIVE, ISSUE = "/admin/sms/posting/receive/", "/admin/sms/posting/issue/"
@@ -279,6 +282,19 @@ def test_a_reason_is_made_with_its_kinds(owner: Client) -> None:
     )
     made.refresh_from_db()
     assert (made.label, made.kinds) == ("Tasting", ["issue"])
+
+
+def test_times_are_shown_as_they_are_where_the_company_is(owner: Client, shop: Shop) -> None:
+    models.Company.objects.update(time_zone="Pacific/Kiritimati")
+    line = ReceivedLine(variant_id=shop.variant("CHAI"), quantity=Decimal(1))
+    at = datetime(2020, 12, 31, 10, 30, tzinfo=UTC)
+    order = ReceiveGoods(warehouse_id=shop.main.id, lines=(line,), occurred_at=at)
+    posting = shop.service(StockService).receive(order, by=SYSTEM)
+
+    page = owner.get(reverse("admin:sms_posting_change", args=[posting.id])).content.decode()
+
+    assert "1 Jan 2021, 00:30" in page
+    assert "31 Dec 2020" not in page
 
 
 def test_the_list_of_levels_shows_what_is_available(owner: Client, shop: Shop) -> None:

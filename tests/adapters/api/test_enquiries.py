@@ -95,6 +95,11 @@ def test_what_is_no_time_is_refused(api: APIClient, path: str, value: str) -> No
         assert refused(answer) == (400, [(f"/{name}", "invalid")])
 
 
+def test_reorder_levels_are_not_asked_of_the_past(api: APIClient) -> None:
+    answer = api.get(LEVELS, {"as_of": day(days=1), "below_alert": "true"})
+    assert refused(answer) == (400, [("/below_alert", "invalid")])
+
+
 def test_costs_of_another_time_are_hidden_too(api_as: ApiAs, history: list[Any]) -> None:
     row = ask(api_as("clerk"), LEVELS, as_of=day(days=7))["results"][0]
     assert (row["on_hand"], row["value"], row["unit_cost"]) == ("10.0000", None, None)

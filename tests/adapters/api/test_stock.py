@@ -260,6 +260,8 @@ def test_the_ledger_is_read_newest_first_stretch_by_stretch(
         ("location_id={quarantine}", 1),
         ("occurred_from=2999-01-01T00:00:00Z", 0),
         ("occurred_to=2999-01-01T00:00:00Z", 5),
+        ("occurred_from=2999-01-01", 0),
+        ("occurred_to=2999-01-01", 5),
         ("lot_id={lot}", 1),
         ("posting_id={posting}", 1),
     ],
@@ -284,6 +286,8 @@ def test_postings_can_be_filtered(api: APIClient, shop: Shop, stocked: dict[str,
         ("reference=none", 0),
         (f"warehouse_id={stocked['north']}", 1),
         ("occurred_to=2000-01-01T00:00:00Z", 0),
+        ("occurred_to=2000-01-01", 0),
+        ("occurred_from=2000-01-01", 5),
     ):
         results = api.get(f"{V1}/stock/postings/?{query}").json()["results"]
         assert len(results) == count, query

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sms_core.shared.errors import Conflict, Forbidden, Invalid, RuleBroken
-from sms_core.shared.paging import PageRequest
+from sms_core.shared.paging import CursorRequest, PageRequest
 from sms_core.stock.commands import ClosePeriod, IssuedLine, ReceivedLine, ReceiveGoods
 from sms_core.stock.periods import Closing
-from sms_core.stock.ports import BinFilter, LevelFilter
+from sms_core.stock.ports import BinFilter, EntryFilter, LevelFilter, PostingFilter
 from sms_core.stock.views import PostingView
 from tests.core.stock.conftest import CHAI, Company, actor
 from tests.core.stock.test_movements import refused
@@ -142,6 +142,28 @@ def test_a_day_ends_where_the_company_is(company: Company) -> None:
     receive(company, "2", datetime(2026, 3, 1, 15, 0, tzinfo=UTC))
 
     assert on_hand(company, as_of=date(2026, 3, 1)) == 1
+
+
+def test_entries_and_postings_of_a_day_are_those_of_the_company_s_day(company: Company) -> None:
+    company.calendar.zone = ZoneInfo("Asia/Tokyo")
+    early = receive(company, "1", datetime(2026, 3, 1, 14, 59, 59, tzinfo=UTC))
+    late = receive(company, "2", datetime(2026, 3, 1, 15, 0, tzinfo=UTC))
+
+    def found(**days: date) -> tuple[list[int], list[int]]:
+        entries = company.stock.entries(EntryFilter(**days), CursorRequest(), by=actor()).items
+        postings = company.stock.postings(PostingFilter(**days), CursorRequest(), by=actor()).items
+        return [entry.posting_id for entry in entries], [posting.id for posting in postings]
+
+    assert found(occurred_to=date(2026, 3, 1)) == ([early.id], [early.id])
+    assert found(occurred_from=date(2026, 3, 2)) == ([late.id], [late.id])
+
+
+def test_reorder_levels_are_compared_with_what_is_there_now_only(company: Company) -> None:
+    for moment in ("as_of", "known_at"):
+        filter = LevelFilter(below_alert=True, **{moment: date(2026, 3, 1)})
+        with pytest.raises(Invalid) as refusal:
+            company.stock.levels(filter, PageRequest(), by=actor())
+        assert refusal.value.pointer == "/below_alert"
 
 
 def test_what_was_known_of_the_past_has_no_available_figure(company: Company) -> None:
