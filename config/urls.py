@@ -7,6 +7,7 @@ from django.views.generic import TemplateView
 from sms_django import health
 from sms_django.admin.own_password import change_own_password
 from sms_django.admin.site import login
+from sms_django.admin.work import work
 from sms_django.media import media
 
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/login/", login),
     path("admin/password_change/", change_own_password),
+    path("admin/work/", admin.site.admin_view(work), name="work"),
     path("admin/", admin.site.urls),
     path("api/", include("sms_django.api.urls")),
     path("media/<str:name>", media),

@@ -27,6 +27,7 @@ from sms_core.stock.count_posting import CountPosting
 from sms_core.stock.counting import Counting
 from sms_core.stock.counts import MAX_SHEET, CountEntry, CountState, StockCount
 from sms_core.stock.documents import Settled
+from sms_core.stock.drafts import SEES_COSTS
 from sms_core.stock.entities import LocationKind
 from sms_core.stock.ledger_ports import Calendar
 from sms_core.stock.ports import LocationRepository, WarehouseRepository
@@ -61,6 +62,10 @@ class CountService(DocumentService[StockCount, CountFilter]):
     locations: LocationRepository
     categories: CategoryRepository
     variants: VariantRepository
+
+    def get(self, id: int, *, by: Actor) -> StockCount:
+        """The live one with its sheet; raises NotFound."""
+        return _for(super().get(id, by=by), by)
 
     def change(self, command: ChangeCount, *, by: Actor) -> StockCount:  # type: ignore[override]
         """Change a draft; raises Invalid and Unknown."""
@@ -102,6 +107,8 @@ class CountService(DocumentService[StockCount, CountFilter]):
         another count counts.
         """
         self.authorise(command, by=by)
+        if not (command.lines or command.zero_rest or command.done):
+            raise Invalid("Give at least one line.", code="required", pointer="/lines")
         with self.uow:
             count = self._held(command, "enter", by)
             now = self.calendar.now().at
@@ -213,10 +220,15 @@ class CountService(DocumentService[StockCount, CountFilter]):
     ) -> Settled[StockCount]:
         self.repository.save(count)
         self.note(act, count, by=by, note=command.note, postings=postings)
-        return Settled(document=self.repository.get(count.id))
+        return Settled(document=_for(self.repository.get(count.id), by))
 
     def _see_that_counted(self, count: StockCount) -> None:
         count.see_that_counted(self.repository.header(count.id).counted_count)
+
+
+def _for(count: StockCount, by: Actor) -> StockCount:
+    """The count as the actor may see it."""
+    return count if by.may(SEES_COSTS) else count.without_costs()
 
 
 def _see_that_all(ids: Collection[int], there: Collection[int], kind: str) -> None:

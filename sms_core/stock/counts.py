@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -16,6 +16,7 @@ from sms_core.shared.numbers import QUANTITY_LIMIT, exact
 from sms_core.shared.text import fold
 from sms_core.stock.levels import ZERO, Goods
 from sms_core.stock.lines import Counted, NamedLot
+from sms_core.stock.picking import plain
 
 MAX_SHEET = 10_000
 MAX_ENTERED = 1_000
@@ -189,6 +190,11 @@ class StockCount(Document):
         """Whether somebody else has looked at it and agreed."""
         return self.approved_at is not None
 
+    def without_costs(self) -> StockCount:
+        """The same for those who may not see costs."""
+        lines = tuple(replace(line, variance_value=None) for line in self.lines)
+        return replace(self, variance_value=None, lines=lines)
+
     def start(self, at: datetime, sheet: Collection[CountLine]) -> None:
         """Hand out the sheet; raises RuleBroken when it is too long."""
         if len(sheet) > MAX_SHEET:
@@ -223,7 +229,7 @@ class StockCount(Document):
         """Raise Conflict where so much is wrong that somebody else must approve it first."""
         if threshold is None or value <= threshold or self.is_approved:
             return
-        much = f" ({value:f} in all, the limit is {threshold:f})" if tells else ""
+        much = f" ({plain(value)} in all, the limit is {plain(threshold)})" if tells else ""
         raise Conflict(
             f"What {self.number} finds to be wrong is worth so much{much} that somebody who "
             "counted none of it must approve it first.",

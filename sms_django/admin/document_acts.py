@@ -18,7 +18,7 @@ from sms_django.admin.document_pages import DocumentPage
 from sms_django.admin.document_shown import Column, goods_of
 from sms_django.admin.stock_forms import OrderForm
 from sms_django.admin.stock_orders import OrderView
-from sms_django.admin.stock_typed import Typed, Values, filled_in
+from sms_django.admin.stock_typed import Typed, Values, filled_in, lines_filled_in
 
 
 class ActView(DocumentPage):
@@ -90,7 +90,9 @@ class ActView(DocumentPage):
         return rows
 
     def line_options(self) -> dict[str, Any]:
-        return {"parts": self.parts, "reasons": self.reasons}
+        lots = any(part.of.tracks_lots for part in self.parts.values())
+        hidden = () if lots else ("lot", "expires_on")
+        return {"parts": self.parts, "reasons": self.reasons, "hidden": hidden}
 
     @cached_property
     def parts(self) -> dict[int, Part]:
@@ -114,18 +116,18 @@ class ActView(DocumentPage):
     def order(self, head: Values, lines: list[Values]) -> Any:
         """The order to the core."""
         given = {**head, **(self.places if self.line_form is not None else {})}
+        for line in lines:
+            if not line.get("variant"):
+                line.pop("variant", None)  # the row is about a line of the document
         given, lines = Typed(self.stock, self.actor, given, lines).checked()
-        values = {**given, **self.naming(), "lines": tuple(map(self.line_order, lines))}
+        values = {**given, **self.naming()}
+        if self.line_form is not None:
+            values["lines"] = lines_filled_in(self.line_command, lines)
         return filled_in(self.command, values)
 
     def naming(self) -> dict[str, Any]:
         """How the order names the document."""
         return {"id": self.document.id}
-
-    def line_order(self, line: Values) -> Any:
-        """A row as the order says it; what is blank is not said."""
-        given = {name: value for name, value in line.items() if value not in (None, "")}
-        return filled_in(self.line_command, given)
 
     def carry_out(self, head: Values, lines: list[Values]) -> Any:
         return type(self).use_case(self.service, self.order(head, lines), by=self.actor)

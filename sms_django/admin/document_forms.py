@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from django import forms
 from sms_django.admin.base import widgets
 from sms_django.admin.document_shown import Goods
 from sms_django.admin.forms import VersionField
-from sms_django.admin.stock_forms import LineForm, OrderForm, text
+from sms_django.admin.stock_forms import LineForm, OrderForm, RowForm, text
 
 
 def paragraph(label: str, *, rows: int = 2, **options: Any) -> forms.CharField:
@@ -86,13 +86,19 @@ class _ChosenLine(forms.TypedChoiceField):
     widget = widgets.UnfoldAdminSelectWidget
 
     def __init__(self) -> None:
-        super().__init__(label="Goods", coerce=int, choices=())
+        super().__init__(
+            label="Goods",
+            coerce=int,
+            choices=(),
+            empty_value=None,
+            error_messages={"required": "Choose the line."},
+        )
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return False
 
 
-class ActLineForm(forms.Form):
+class ActLineForm(RowForm):
     """A row about one line of the document; left blank, nothing is done with that line.
 
     Rows beyond those that stand there choose their line: what comes in two lots takes two.
@@ -105,14 +111,34 @@ class ActLineForm(forms.Form):
         *args: Any,
         parts: Mapping[int, Part],
         reasons: Sequence[tuple[str, str]] = (),
+        hidden: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        for name in hidden:
+            self.fields.pop(name, None)
         self.parts = parts
         offered = [(id, " ".join(part.of.words)) for id, part in parts.items()]
         self.fields["line_id"].choices = [("", ""), *offered]  # type: ignore[attr-defined]
+        self.fields["line_id"].required = "variant" not in self.fields
         if "reason_code" in self.fields:
             self.fields["reason_code"].choices = [("", ""), *reasons]  # type: ignore[attr-defined]
+
+    @property
+    def cells(self) -> list[Any]:
+        return [field for field in super().cells if field.name != "variant"]
+
+    @property
+    def other_goods(self) -> Any:
+        """Where goods are named that the document has no line for, if that is possible."""
+        return self["variant"] if "variant" in self.fields else None
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        may_choose = "variant" in self.fields and "line_id" in values
+        if may_choose and bool(values["line_id"]) == bool(values.get("variant")):
+            self.add_error("line_id", "Choose the line, or give the code of other goods.")
+        return values
 
     @property
     def part(self) -> Part | None:

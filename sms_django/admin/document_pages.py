@@ -19,7 +19,7 @@ from sms_core.stock.previews import Preview, preview
 from sms_core.stock.views import PostingView
 from sms_django.admin.document_shown import goods_of, lines_shown, state_shown
 from sms_django.admin.stock_orders import OrderView
-from sms_django.admin.stock_typed import Typed, Values, filled_in
+from sms_django.admin.stock_typed import Typed, Values, filled_in, lines_filled_in
 
 SHOWN = 100
 
@@ -186,11 +186,7 @@ class DraftView(DocumentPage):
     def command(self, head: Values, lines: list[Values]) -> Any:
         """The order to the core; what a line leaves blank is for the core to fill in."""
         head, lines = Typed(self.stock, self.actor, head, lines).checked()
-        ordered = tuple(
-            filled_in(self.line_command, {n: v for n, v in line.items() if v not in (None, "")})
-            for line in lines
-        )
-        values = {**head, "lines": ordered}
+        values = {**head, "lines": lines_filled_in(self.line_command, lines)}
         if not self.changes:
             return filled_in(self.create_command, values)
         return filled_in(self.change_command, {**values, "id": self.document.id})

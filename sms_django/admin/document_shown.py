@@ -19,7 +19,7 @@ from sms_core.stock.kinds import IRREVERSIBLE, Kind
 from sms_core.stock.picking import plain
 from sms_django import models
 from sms_django.admin.stock_forms import worded
-from sms_django.admin.stock_links import explained, money
+from sms_django.admin.stock_links import explained, local, money
 
 _LINK = '<a href="{}" class="sms-why">{}</a>'
 # States that are missing are under way.
@@ -95,6 +95,7 @@ class Goods:
     code: str
     name: str
     codes: tuple[str, ...] = ()
+    tracks_lots: bool = False
 
     @property
     def goods(self) -> SafeString:
@@ -116,7 +117,13 @@ def goods_of(variant_ids: Iterable[int], *, scanned: bool = False) -> dict[int, 
         for variant_id, code in known.values_list("variant_id", "code"):
             codes.setdefault(variant_id, []).append(code)
     return {
-        row.pk: Goods(row.code, _named(row), tuple(codes.get(row.pk, [row.code]))) for row in rows
+        row.pk: Goods(
+            row.code,
+            _named(row),
+            tuple(codes.get(row.pk, [row.code])),
+            tracks_lots=row.product.tracks_lots,
+        )
+        for row in rows
     }
 
 
@@ -146,7 +153,9 @@ def lines_shown(
     ]
 
 
-def postings_shown(postings: Sequence[Any], request: HttpRequest) -> list[dict[str, Any]]:
+def postings_shown(
+    postings: Sequence[Any], request: HttpRequest, zone: Any
+) -> list[dict[str, Any]]:
     """Each posting with the ways to look at it and to undo it, or to what undid it."""
     undone: dict[int | None, list[Any]] = {}
     for posting in postings:
@@ -157,6 +166,7 @@ def postings_shown(postings: Sequence[Any], request: HttpRequest) -> list[dict[s
         {
             "posting": posting,
             "kind": worded(posting.kind),
+            "occurred": local(posting.occurred_at, zone),
             "url": reverse("admin:sms_posting_change", args=[posting.id]),
             "undoes": numbers.get(posting.reverses_id, ""),
             "undone_by": [_posting_link(each) for each in undone.get(posting.id, ())],
@@ -173,12 +183,14 @@ def _posting_link(posting: Any) -> SafeString:
     return format_html(_LINK, url, posting.number)
 
 
-def events_shown(events: Sequence[Event], postings: Sequence[Any]) -> list[dict[str, Any]]:
+def events_shown(
+    events: Sequence[Event], postings: Sequence[Any], zone: Any
+) -> list[dict[str, Any]]:
     """The history, the newest first; its postings lead to their pages."""
     by_number = {posting.number: posting for posting in postings}
     return [
         {
-            "at": event.at,
+            "at": local(event.at, zone),
             "act": worded(event.act),
             "who": event.username,
             "note": event.note,

@@ -32,6 +32,7 @@ besides its forms; the pages in `purchasing` are the worked example:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -60,6 +61,9 @@ from sms_django.admin.document_shown import (
 )
 from sms_django.admin.filters import StateFilter
 from sms_django.admin.stock_forms import worded
+from sms_django.admin.stock_links import local
+from sms_django.admin.work import Work, WorkFilter
+from sms_django.stock_figures import company_zone
 
 LINES_SHOWN = 200
 
@@ -88,7 +92,7 @@ class DocumentAdmin(CoreAdmin):
     draft_view: ClassVar[type[DraftView]]
     act_views: ClassVar[Sequence[type[ActView]]] = ()
     columns: ClassVar[Sequence[Column]] = ()
-    works: ClassVar[Sequence[Any]] = ()
+    works: ClassVar[Sequence[Work]] = ()
     fields = ("number", "state", "notes")
     ordering = ("-id",)
     search_fields = ("search_text",)
@@ -115,6 +119,15 @@ class DocumentAdmin(CoreAdmin):
         """The warehouse on whose stock cards its quantities are explained."""
         return getattr(document, "warehouse_id", None)
 
+    def about(self, row: Any) -> str:
+        """What stands beside a number in lists of work: partners and places."""
+        related = (getattr(row, f.name) for f in self.opts.fields if f.many_to_one)
+        return " · ".join(str(each) for each in related if each is not None)
+
+    def moment(self, moment: datetime | None) -> str:
+        """A time on the company's clock."""
+        return local(moment, company_zone())
+
     # --- what may be done -----------------------------------------------------------------------
     def acts_for(self, allowed: Sequence[str], request: HttpRequest) -> list[type[ActView]]:
         """The pages of those acts which the actor may do, in the document's order."""
@@ -134,6 +147,13 @@ class DocumentAdmin(CoreAdmin):
         """Whether the actor may write in it as it is."""
         return "change" in document.allowed and self.may(request, "change")
 
+    def works_for(self, request: HttpRequest) -> list[Work]:
+        """What of it waits for this actor."""
+        rights = {view.act_name: view.right for view in self.act_views}
+        if not self.may(request, "view"):
+            return []
+        return [work for work in self.works if request.user.has_perm(rights[work.act])]
+
     # --- the list -------------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         related = [f.name for f in self.opts.fields if f.many_to_one]
@@ -143,7 +163,7 @@ class DocumentAdmin(CoreAdmin):
         return [*super().get_list_display(request), NextStep(self, request)]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [StateFilter, *super().get_list_filter(request)]
+        return [WorkFilter, StateFilter, *super().get_list_filter(request)]
 
     @display(description="State", ordering="state", label=STATE_COLOURS)
     def state_shown(self, row: Any) -> tuple[str, str]:
@@ -229,9 +249,10 @@ class DocumentAdmin(CoreAdmin):
         actor = self.actor(request)
         postings = self.service.postings([document], by=actor).get(document.id, ())
         events = self.service.history(document.id, by=actor)
+        zone = company_zone()
         return {
-            "postings": postings_shown(postings, request),
-            "events": events_shown(events, postings),
+            "postings": postings_shown(postings, request, zone),
+            "events": events_shown(events, postings, zone),
         }
 
     def _ways(self, document: Any, request: HttpRequest) -> dict[str, Any]:

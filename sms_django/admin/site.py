@@ -16,14 +16,23 @@ from sms_core.shared.errors import DomainError
 from sms_django.admin.base import AuthenticationForm, CoreAdmin
 from sms_django.admin.limits import Limits
 
-GROUPS = ("Stock", "Catalogue", "Access", "System")
+GROUPS = (
+    "Buying",
+    "Selling",
+    "Moving and counting",
+    "Stock",
+    "Catalogue",
+    "Access",
+    "System",
+)
 SHOWN = 6
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu: what the pages say of themselves, as far as the actor may go there."""
     overview = {"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}
-    groups = [{"title": None, "items": [overview]}]
+    work = {"title": "Work", "icon": "task", "link": reverse("work")}
+    groups = [{"title": None, "items": [overview, work]}]
     for group in GROUPS:
         # What is done comes first, then what there is, then what is set up once.
         pages = sorted(

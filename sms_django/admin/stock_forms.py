@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
@@ -169,7 +169,28 @@ class OrderForm(forms.Form):
             self.fields[name].initial = warehouses.first()
 
 
-class LineForm(forms.Form):
+class RowForm(forms.Form):
+    """A row of a table; what is rarely said stands `aside`, folded away until it is needed."""
+
+    aside: ClassVar[Collection[str]] = ()
+
+    @property
+    def cells(self) -> list[Any]:
+        """The fields of the row itself."""
+        return [field for field in self.visible_fields() if field.name not in self.aside]
+
+    @property
+    def folded(self) -> list[Any]:
+        """The fields below it."""
+        return [field for field in self.visible_fields() if field.name in self.aside]
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether something is said there, or is wrong."""
+        return any(field.value() or field.errors for field in self.folded)
+
+
+class LineForm(RowForm):
     """A line; all blank, it does not count. Empty quantities are what a barcode stands for."""
 
     variant = text("Goods", required=True, **GOODS)
@@ -212,11 +233,11 @@ class Lines(forms.BaseFormSet):
 
     @property
     def columns(self) -> Iterator[Any]:
-        """The fields of an empty line, whose labels head the table."""
-        return iter(self.empty_form.visible_fields())
+        """The cells of an empty line, whose labels head the table."""
+        return iter(self.empty_form.cells)
 
 
-def lines_of(line: type[forms.Form], extra: int) -> Any:
+def lines_of(line: type[RowForm], extra: int) -> Any:
     """The formset of these lines with so many empty ones."""
     return forms.formset_factory(
         line, formset=Lines, extra=extra, max_num=MAX_LINES, validate_max=True

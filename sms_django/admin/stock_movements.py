@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.forms import Form
+
 from sms_core.stock import commands
 from sms_core.stock.kinds import Kind
 from sms_core.stock.services import StockService
@@ -19,6 +21,18 @@ class MovementView(OrderView):
     order: ClassVar[type[Any]]
     line_order: ClassVar[type[Any]]
     use_case: ClassVar[Any]
+
+    def initial_head(self) -> dict[str, Any]:
+        return self._asked(self.head_form)
+
+    def initial_lines(self) -> list[dict[str, Any]]:
+        line = self._asked(self.line_form) if self.line_form else {}
+        return [line] if "variant" in line else []
+
+    def _asked(self, form: type[Form]) -> dict[str, str]:
+        # A link may fill the form in: ?variant=CHAI&warehouse=1
+        asked = self.request.GET
+        return {name: asked[name] for name in form.base_fields if name in asked and name != "key"}
 
     def command(self, head: Values, lines: list[Values]) -> Any:
         """The order; raises for all codes that stand for nothing."""

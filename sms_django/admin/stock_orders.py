@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
@@ -29,7 +28,7 @@ from sms_django import models
 from sms_django.actors import actor_of
 from sms_django.admin.base import UnfoldModelAdminViewMixin
 from sms_django.admin.busy import BUSY, relieved
-from sms_django.admin.stock_forms import ROWS, OrderForm, lines_of, show
+from sms_django.admin.stock_forms import ROWS, OrderForm, RowForm, lines_of, show
 from sms_django.admin.stock_links import changes_shown
 
 SUGGESTED = 20
@@ -50,7 +49,7 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
     kind: ClassVar[Kind | None]
     previews: ClassVar[bool] = True
     head_form: ClassVar[type[OrderForm]]
-    line_form: ClassVar[type[forms.Form] | None] = None
+    line_form: ClassVar[type[RowForm] | None] = None
     rows: ClassVar[int] = ROWS  # empty ones below the lines that stand there
 
     @property

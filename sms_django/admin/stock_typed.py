@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, TypeVar
 
 from sms_core.shared.entities import Actor
@@ -105,3 +105,26 @@ def filled_in(order: type[T], values: Mapping[str, Any]) -> T:
     """The order with those of the values that it asks for."""
     asked = {each.name for each in fields(order)}  # type: ignore[arg-type]
     return order(**{name: value for name, value in values.items() if name in asked})
+
+
+def lines_filled_in(order: type[T], lines: Sequence[Values]) -> tuple[T, ...]:
+    """The lines as orders; what is blank is not said. Raises Invalid where something must be."""
+    errors: list[DomainError] = []
+    made = []
+    needed = [each.name for each in fields(order) if _is_needed(each)]  # type: ignore[arg-type]
+    for number, line in enumerate(lines):
+        given = {name: value for name, value in line.items() if value not in (None, "")}
+        missing = [name for name in needed if name not in given]
+        errors += [
+            Invalid(f"Give the {name.replace('_', ' ')}.", pointer=f"/lines/{number}/{name}")
+            for name in missing
+        ]
+        if not missing:
+            made.append(filled_in(order, given))
+    if errors:
+        raise gathered(errors)
+    return tuple(made)
+
+
+def _is_needed(each: Field[Any]) -> bool:
+    return each.default is MISSING and each.default_factory is MISSING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ from sms_core.stock.ledger_ports import (
     StockHistory,
     Waiting,
 )
-from sms_core.stock.levels import ZERO, Level, LevelKey
+from sms_core.stock.levels import ZERO, CountedBin, Level, LevelKey
 from sms_core.stock.moments import Now
 from sms_core.stock.periods import Closing
 from sms_core.stock.ports import (
@@ -227,6 +227,28 @@ class InMemoryLedgerHistory(LedgerHistory):
             lowest[key] = min(then)
         return lowest
 
+    def moved_since(self, bins: Sequence[CountedBin]) -> list[Decimal]:
+        return [
+            sum(
+                (
+                    entry.quantity
+                    for posting, entry in self.ledger.facts()
+                    if (entry.level, entry.location_id, entry.lot_id)
+                    == (bin.key, bin.location_id, bin.lot_id)
+                    and posting.occurred_at > bin.counted_at
+                ),
+                ZERO,
+            )
+            for bin in bins
+        ]
+
+    def counted_after(self, keys: Collection[LevelKey], at: datetime) -> list[CountedBin]:
+        return [
+            CountedBin(key=key, location_id=location_id, lot_id=lot_id, counted_at=counted_at)
+            for (key, location_id, lot_id), counted_at in self.ledger.counted.items()
+            if key in set(keys) and counted_at > at
+        ]
+
 
 @dataclass
 class InMemoryStockHistory(StockHistory):
@@ -361,7 +383,7 @@ class StockUnitOfWork(AbstractContextManager[None]):
     """
 
     keepers: tuple[Any, ...]
-    NAMES = ("stored", "levels", "postings")
+    NAMES = ("stored", "levels", "postings", "counted", "lines_by_id", "said")
 
     def __post_init__(self) -> None:
         self._before: list[list[tuple[Any, str, dict[Any, Any]]]] = []
@@ -372,7 +394,7 @@ class StockUnitOfWork(AbstractContextManager[None]):
                 (keeper, name, dict(getattr(keeper, name)))
                 for keeper in self.keepers
                 for name in self.NAMES
-                if hasattr(keeper, name)
+                if isinstance(getattr(keeper, name, None), dict)
             ]
         )
 

@@ -333,6 +333,7 @@ class InMemoryStockReader(StockReader):
 
     ledger: InMemoryLedgerRepository
     reason_codes: InMemoryReasonCodeRepository
+    barcodes: dict[str, Scanned] = field(default_factory=dict)
 
     def levels(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
         if filter.as_of is not None or filter.known_at is not None:
@@ -472,7 +473,7 @@ class InMemoryStockReader(StockReader):
         return view
 
     def scan(self, texts: Collection[str]) -> dict[str, Scanned]:
-        return {
+        return {text: self.barcodes[text] for text in texts if text in self.barcodes} | {
             text: Scanned(goods.id, None)
             for text in texts
             for goods in self.ledger.goods.values()

@@ -52,6 +52,8 @@
     event.preventDefault();
     const codes = [...form.querySelectorAll("#lines [list=goods]")];
     const next = field.matches("[list=goods]") ? codes[codes.indexOf(field) + 1] : null;
-    (next ?? field.closest("tr").nextElementSibling?.querySelector("input:not([type=hidden])") ?? field).focus();
+    let row = field.closest("tr").nextElementSibling;
+    while (row?.matches(".sms-aside")) row = row.nextElementSibling;
+    (next ?? row?.querySelector("input:not([type=hidden])") ?? field).focus();
   });
 })();
