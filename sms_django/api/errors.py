@@ -61,7 +61,7 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
         body = ReturnDict(body, serializer=form)
     response = Response(body, status=status, headers=headers)
     if getattr(request, "accepted_renderer", None) is None or (
-        request.accepted_renderer.format == "json"
+        request.accepted_renderer.format in {"json", "pdf"}
     ):
         response.content_type = PROBLEM_JSON
     response.lost_connection = lost  # type: ignore[attr-defined]

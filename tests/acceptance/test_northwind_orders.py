@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from io import StringIO
@@ -36,7 +35,7 @@ ORDERS, SHIPPED = 830, 809
 
 
 @pytest.fixture
-def replay(capsys: pytest.CaptureFixture[str]) -> Iterator[Replay]:
+def replay(capsys: pytest.CaptureFixture[str]) -> Replay:
     """All of it, done by a program with the manager's rights."""
     manager = models.Role.objects.get(name="manager").pk
     command = CreateUser(username="importer", password=PASSWORD, role_ids=(manager,))
@@ -45,7 +44,7 @@ def replay(capsys: pytest.CaptureFixture[str]) -> Iterator[Replay]:
         progress = Progress.asked_for(ORDERS, "Northwind's orders")
         replay = Replay(InProcess("importer", PASSWORD), progress.step)
         replay.run()
-    yield replay
+    return replay
 
 
 def test_two_years_of_orders_leave_what_the_files_tell(replay: Replay) -> None:

@@ -1,0 +1,1 @@
+"""What stands on the papers that people print, take along and sign."""
