@@ -262,6 +262,34 @@ def goods_come_from_elsewhere(chance: random.Random) -> Expected:
 
 
 @corruption
+def goods_went_on_their_way_without_it(chance: random.Random) -> Expected:
+    id, kind = some(
+        chance, "SELECT id, kind FROM sms_posting WHERE kind IN ('transfer', 'receipt') ORDER BY id"
+    )
+    other = {"transfer": "dispatch", "receipt": "arrival"}[kind]
+    run("UPDATE sms_posting SET kind = %s WHERE id = %s", other, id)
+    return [(4, posting(id))]
+
+
+@corruption
+def an_entry_names_a_line_of_nothing(chance: random.Random) -> Expected:
+    (id,) = some(chance, "SELECT id FROM sms_entry ORDER BY id")
+    run("UPDATE sms_entry SET document_line = 7 WHERE id = %s", id)
+    return [(7, entry(id))]
+
+
+@corruption
+def a_reversal_is_of_another_document(chance: random.Random) -> Expected:
+    (id,) = some(chance, "SELECT id FROM sms_posting WHERE reverses_id IS NOT NULL ORDER BY id")
+    run(
+        "UPDATE sms_posting SET document_type = 'sales_order', document_id = 7,"
+        " document_number = 'SO-2026-000007' WHERE id = %s",
+        id,
+    )
+    return [(7, posting(id))]
+
+
+@corruption
 def value_goes_against_its_goods(chance: random.Random) -> Expected:
     (id,) = some(chance, "SELECT id FROM sms_entry WHERE value < 0 AND quantity < 0 ORDER BY id")
     run("UPDATE sms_entry SET quantity = -quantity WHERE id = %s", id)

@@ -43,6 +43,24 @@ CONSERVATION: Final = (
         ) AS entry
         WHERE deed NOT IN ({_ALLOWED})""",  # noqa: S608 (constants)
     ),
+    # Undoing takes the way back. What is put back or written off leaves the way as well.
+    Check(
+        4,
+        "Goods got on their way, or off it, otherwise than such a posting does:",
+        "entry {entry_id} of {posting}, {kind}, {level}, moves {quantity:q}.",
+        """
+        SELECT entry.id AS entry_id, entry.posting_id, entry.level_id, posting.kind, entry.quantity
+        FROM sms_entry AS entry
+        JOIN sms_posting AS posting ON posting.id = entry.posting_id
+        JOIN sms_level AS level ON level.id = entry.level_id
+        WHERE entry.quantity <> 0 AND CASE posting.kind
+            WHEN 'reversal' THEN FALSE
+            WHEN 'dispatch' THEN level.in_transit <> (entry.quantity > 0)
+            WHEN 'arrival' THEN level.in_transit <> (entry.quantity < 0)
+            WHEN 'transfer' THEN level.in_transit AND entry.quantity > 0
+            WHEN 'adjustment' THEN level.in_transit AND entry.quantity > 0
+            ELSE level.in_transit END""",
+    ),
     # The parts of a line that is undone from several bins may differ in sign by rounding.
     Check(
         4,
@@ -185,6 +203,26 @@ POSTINGS: Final = (
             OR origin.kind IN ('reversal', 'reservation', 'release')
             OR posting.occurred_at < origin.occurred_at
             OR posting.recorded_at < origin.recorded_at""",
+    ),
+    Check(
+        7,
+        "An entry names a line of no document:",
+        "entry {entry_id} of {posting} names line {document_line}.",
+        """
+        SELECT entry.id AS entry_id, entry.posting_id, entry.document_line
+        FROM sms_entry AS entry JOIN sms_posting AS posting ON posting.id = entry.posting_id
+        WHERE entry.document_line IS NOT NULL AND posting.document_id IS NULL""",
+    ),
+    Check(
+        7,
+        "A reversal is of another document than what it undoes:",
+        "{posting} is of {document_number}, and undoes posting {origin_id} of {origin_document}.",
+        """
+        SELECT posting.id AS posting_id, posting.document_number, origin.id AS origin_id,
+            origin.document_number AS origin_document
+        FROM sms_posting AS posting JOIN sms_posting AS origin ON origin.id = posting.reverses_id
+        WHERE COALESCE(posting.document_type, '') <> COALESCE(origin.document_type, '')
+            OR COALESCE(posting.document_id, 0) <> COALESCE(origin.document_id, 0)""",
     ),
     Check(
         8,
