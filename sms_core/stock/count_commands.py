@@ -7,14 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from sms_core.shared.entities import UNSET, Change, Unset
-from sms_core.stock.counts import CountScope
+from sms_core.stock.counts import WHOLE_WAREHOUSE, CountScope
 from sms_core.stock.lines import NamedLot
 
 
 @dataclass(frozen=True, kw_only=True)
 class CreateCount:
     warehouse_id: int
-    scope: CountScope = CountScope()
+    scope: CountScope = WHOLE_WAREHOUSE
     notes: str = ""
 
 

@@ -173,10 +173,9 @@ def _understood(index: int, line: EnteredLine, scanned: Mapping[str, Scanned]) -
             "Give either how much there is, or how much more.", code="one_of", pointer="/quantity"
         )
     _see_that_countable(what)
-    if line.barcode is None:
-        assert line.variant_id is not None
+    if line.variant_id is not None:
         return Said(index=index, line=line, variant_id=line.variant_id, what=what)
-    found = scanned.get(line.barcode)
+    found = scanned.get(line.barcode or "")
     if found is None:
         raise Unknown(f"Nothing has the barcode {line.barcode}.", pointer="/barcode")
     each = found.quantity or Decimal(1)

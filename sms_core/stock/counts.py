@@ -61,6 +61,9 @@ class CountScope:
             object.__setattr__(self, field, ids)
 
 
+WHOLE_WAREHOUSE: Final = CountScope()
+
+
 @dataclass(kw_only=True)
 class CountLine:
     """A bin on the sheet, and what was found in it: nothing is known until somebody counted.
@@ -92,10 +95,9 @@ class CountLine:
 
     def count(self, said: Entered, goods: Goods, *, at: datetime, by: Actor) -> None:
         """Take down what somebody found; raises Invalid and RuleBroken."""
-        found, field = said.quantity, "quantity"
+        found, field = said.quantity or ZERO, "quantity"
         if said.add is not None:
             found, field = (self.counted_quantity or ZERO) + said.add, "add"
-        assert found is not None
         if found < 0:
             raise Invalid(
                 f"No less than 0 {goods.code} can be there.", code="negative", pointer=f"/{field}"
@@ -115,7 +117,6 @@ class CountLine:
 
     def as_posted(self, warehouse_id: int) -> Counted:
         """What the ledger is told; the line was counted."""
-        assert self.counted_quantity is not None
         return Counted(
             variant_id=self.variant_id,
             warehouse_id=warehouse_id,
@@ -123,7 +124,7 @@ class CountLine:
             lot=None
             if self.lot_code is None
             else NamedLot(code=self.lot_code, expires_on=self.expires_on),
-            counted_quantity=self.counted_quantity,
+            counted_quantity=self.counted_quantity or ZERO,
             counted_at=self.counted_at,
             document_line=self.id,
         )
@@ -170,7 +171,7 @@ class StockCount(Document):
     }
 
     warehouse_id: int
-    scope: CountScope = CountScope()
+    scope: CountScope = WHOLE_WAREHOUSE
     state: CountState = CountState.DRAFT
     started_at: datetime | None = None
     approved_by: str | None = None

@@ -18,8 +18,7 @@ def tallied(lines: Sequence[Numbered], lots: Mapping[int, Lot]) -> dict[int, Cou
     """The bins that lines say were counted at some time, by line."""
     found = {}
     for index, line in lines:
-        if isinstance(line, Counted) and line.counted_at is not None:
-            assert line.location_id is not None
+        if isinstance(line, Counted) and line.counted_at and line.location_id:
             lot = lots.get(index)
             found[index] = CountedBin(
                 key=line.key,

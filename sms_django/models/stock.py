@@ -185,6 +185,7 @@ class Bin(models.Model):
         Lot, models.PROTECT, null=True, blank=True, related_name="bins", db_index=False
     )
     on_hand = ScaledDecimalField(places=4, default=0)
+    counted_at = models.DateTimeField("counted", null=True, blank=True, editable=False)
 
     class Meta:
         default_permissions = ()
@@ -207,6 +208,9 @@ class Bin(models.Model):
                 fields=["location"], condition=Q(on_hand__gt=0), name="bin_filled_by_location"
             ),
             models.Index(fields=["lot"], condition=Q(lot__isnull=False), name="bin_by_lot"),
+            models.Index(
+                fields=["level"], condition=Q(counted_at__isnull=False), name="bin_counted"
+            ),
         ]
 
     def __str__(self) -> str:

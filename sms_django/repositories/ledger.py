@@ -15,7 +15,7 @@ from sms_core.shared.errors import Conflict
 from sms_core.shared.numbers import MONEY_PLACES, QUANTITY_PLACES
 from sms_core.stock.chain import whole
 from sms_core.stock.kinds import Kind
-from sms_core.stock.levels import Bin, Goods, Level, LevelKey
+from sms_core.stock.levels import Bin, CountedBin, Goods, Level, LevelKey
 from sms_core.stock.ports import LedgerRepository, Stamp
 from sms_core.stock.postings import Posting
 from sms_django import models, numbering
@@ -24,14 +24,16 @@ from sms_django.repositories.base import key_share
 from sms_django.repositories.document_columns import document_columns
 from sms_django.repositories.ledger_rows import (
     BIN,
+    COUNTED,
     ENTRY,
     KEY,
     LEVEL,
     entry_row,
+    key_row,
     level_row,
     to_level,
 )
-from sms_django.repositories.rows import given, insert
+from sms_django.repositories.rows import given, insert, stored_time
 from sms_django.repositories.stock import DjangoLocationRepository
 from sms_django.repositories.stock_lots import DjangoLotRepository
 from sms_django.stock_figures import usable_bins
@@ -116,6 +118,17 @@ class DjangoLedgerRepository(LedgerRepository):
         with connection.cursor() as cursor:
             rows = [entry_row(posting.id, ids[entry.level], entry) for entry in posting.entries]
             cursor.execute(*insert(models.Entry._meta.db_table, ENTRY, rows))
+
+    def mark_counted(self, bins: Collection[CountedBin]) -> None:
+        with connection.cursor() as cursor:
+            for has_lot, key in _BIN_KEYS.items():
+                rows = [
+                    (*key_row(bin.key), bin.location_id, bin.lot_id, stored_time(bin.counted_at))
+                    for bin in bins
+                    if (bin.lot_id is not None) is has_lot
+                ]
+                if rows:
+                    cursor.execute(*_counted(key, rows))
 
     def available_elsewhere(
         self,
@@ -221,6 +234,22 @@ _BIN_KEYS = {
     False: "(level_id, location_id) WHERE lot_id IS NULL",
     True: "(level_id, location_id, lot_id) WHERE lot_id IS NOT NULL",
 }
+
+
+def _counted(key: str, rows: list[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    """The statement that makes these bins or says when they were counted, if not later before."""
+    source, parameters = given((*KEY, *COUNTED), rows)
+    bin, level = models.Bin._meta.db_table, models.Level._meta.db_table
+    return (
+        f"INSERT INTO {bin} (level_id, location_id, lot_id, on_hand, counted_at)"  # noqa: S608 (our own tables)
+        " SELECT level.id, given.location_id, given.lot_id, 0, given.counted_at"
+        f" FROM {level} AS level JOIN {source} ON level.variant_id = given.variant_id"
+        " AND level.warehouse_id = given.warehouse_id AND level.in_transit = given.in_transit"
+        f" WHERE TRUE ORDER BY n ON CONFLICT {key} DO UPDATE SET counted_at = CASE WHEN"
+        f" {bin}.counted_at > excluded.counted_at THEN {bin}.counted_at"
+        " ELSE excluded.counted_at END",
+        parameters,
+    )
 
 
 def _put(key: str, rows: list[tuple[Any, ...]]) -> tuple[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,9 @@ from sms_core.shared.errors import NotFound
 from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_core.stock.kinds import Kind
 from sms_core.stock.ledger_ports import LedgerHistory, Recorded
-from sms_core.stock.levels import ZERO, LevelKey
+from sms_core.stock.levels import ZERO, CountedBin, LevelKey
 from sms_django import models
-from sms_django.repositories.ledger_rows import KEY, key_row, to_entry, to_posting
+from sms_django.repositories.ledger_rows import COUNTED, KEY, key_row, to_entry, to_posting
 from sms_django.repositories.rows import given, stored_time
 from sms_django.repositories.stock_lots import DjangoLotRepository
 
@@ -98,11 +98,51 @@ class DjangoLedgerHistory(LedgerHistory):
             found = {
                 LevelKey(variant_id, warehouse_id, bool(in_transit)): (
                     Decimal(balance).scaleb(-QUANTITY_PLACES),
-                    _moment(at),
+                    moment_of(at),
                 )
                 for variant_id, warehouse_id, in_transit, at, balance in cursor.fetchall()
             }
         return {key: found.get(key, (ZERO, since)) for key in keys}
+
+    def moved_since(self, bins: Sequence[CountedBin]) -> list[Decimal]:
+        if not bins:
+            return []
+        rows = [
+            (*key_row(bin.key), bin.location_id, bin.lot_id, stored_time(bin.counted_at))
+            for bin in bins
+        ]
+        source, parameters = given((*KEY, *COUNTED), rows)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _MOVED.format(
+                    level=models.Level._meta.db_table,
+                    entry=models.Entry._meta.db_table,
+                    posting=models.Posting._meta.db_table,
+                    given=source,
+                ),
+                [*parameters, stored_time(min(bin.counted_at for bin in bins))],
+            )
+            moved = dict(cursor.fetchall())
+        return [Decimal(moved.get(n, 0)).scaleb(-QUANTITY_PLACES) for n in range(1, len(bins) + 1)]
+
+    def counted_after(self, keys: Collection[LevelKey], at: datetime) -> list[CountedBin]:
+        variants = {key.variant_id for key in keys}
+        rows = models.Bin.objects.filter(counted_at__gt=at, level__variant_id__in=variants)
+        found = [
+            CountedBin(
+                key=LevelKey(*key), location_id=location_id, lot_id=lot_id, counted_at=counted_at
+            )
+            for *key, location_id, lot_id, counted_at in rows.values_list(
+                "level__variant_id",
+                "level__warehouse_id",
+                "level__in_transit",
+                "location_id",
+                "lot_id",
+                "counted_at",
+            )
+            if counted_at is not None
+        ]
+        return [bin for bin in found if bin.key in set(keys)]
 
 
 def undone_line() -> Exists:
@@ -148,7 +188,24 @@ _LOWEST = """
 """
 
 
-def _moment(at: Any) -> datetime:
+# From what happened since the first was counted, not from all that ever happened to the bins.
+_MOVED = """
+    WITH wanted AS MATERIALIZED (
+        SELECT given.n, level.id AS level_id, given.location_id, given.lot_id, given.counted_at
+        FROM {level} AS level JOIN {given} ON level.variant_id = given.variant_id
+            AND level.warehouse_id = given.warehouse_id AND level.in_transit = given.in_transit
+    )
+    SELECT wanted.n, SUM(entry.quantity)
+    FROM {posting} AS posting CROSS JOIN {entry} AS entry CROSS JOIN wanted
+    WHERE posting.occurred_at > %s AND entry.posting_id = posting.id
+        AND wanted.level_id = entry.level_id AND wanted.location_id = entry.location_id
+        AND posting.occurred_at > wanted.counted_at
+        AND (wanted.lot_id = entry.lot_id OR (wanted.lot_id IS NULL AND entry.lot_id IS NULL))
+    GROUP BY wanted.n
+"""
+
+
+def moment_of(at: Any) -> datetime:
     """A time as it comes out of a statement of our own; SQLite gives text."""
     found = parse_datetime(at) if isinstance(at, str) else at
     if found is None:

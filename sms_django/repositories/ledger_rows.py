@@ -32,6 +32,8 @@ BIN = (
     ("lot_id", "bigint"),
     ("on_hand", "bigint"),
 )
+# The rest of a counted bin, after the key of its level.
+COUNTED = (("location_id", "bigint"), ("lot_id", "bigint"), ("counted_at", "timestamptz"))
 ENTRY = (
     ("posting_id", "bigint"),
     ("line", "integer"),

@@ -153,7 +153,8 @@ class InMemoryCountRepository(
     def _variance(self, count: StockCount, line: CountLine) -> tuple[Decimal, Decimal]:
         if count.state is CountState.POSTED:
             return self._posted(count, line)
-        assert line.counted_quantity is not None and line.counted_at is not None
+        assert line.counted_quantity is not None
+        assert line.counted_at is not None
         key = LevelKey(line.variant_id, count.warehouse_id)
         level = self.ledger.levels.get(key, Level(key=key))
         lot_key = (line.variant_id, line.bin[2])

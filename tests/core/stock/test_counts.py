@@ -36,7 +36,6 @@ from sms_core.stock.count_commands import (
 )
 from sms_core.stock.count_ports import CountFilter
 from sms_core.stock.counts import CountScope, CountState, StockCount
-from sms_core.stock.entities import LocationKind
 from sms_core.stock.lines import NamedLot
 from sms_core.stock.views import Scanned
 from tests.core.stock.conftest import CHAI, CHEESE, TEA
