@@ -2,7 +2,8 @@
 
 # No postponed annotations here: see posting_services.
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sms_core.shared.entities import Actor
@@ -51,7 +52,9 @@ class CorrectionService(PostingService):
         self.authorise(command, by=by)
         with self.uow, repointed(WHOLE_POINTERS):
             books = self.desk.hold_books()
-            posted = self.desk.ledger.post(self._reversal(command, by), by=by, books=books)
+            reversal = self._reversal(command, by)
+            with _still_kept():
+                posted = self.desk.ledger.post(reversal, by=by, books=books)
             self._tell(posted.posting, books, by)
             return self.desk.show(posted, by)
 
@@ -70,7 +73,7 @@ class CorrectionService(PostingService):
             reason = self.desk.reason(getattr(command.instead, "reason_code", None))
             instead = drafts.draft_of(command.instead, reason)
             self.desk.hold([reversal, instead])
-            with repointed(WHOLE_POINTERS):
+            with repointed(WHOLE_POINTERS), _still_kept():
                 posted = self.desk.ledger.post(reversal, by=by, books=books)
             undone = self.desk.show(posted, by)
             entered = self.desk.post(instead, by, books)
@@ -178,6 +181,17 @@ class CorrectionService(PostingService):
                 code="not_all_visible",
             )
         return recorded
+
+
+@contextmanager
+def _still_kept() -> Iterator[None]:
+    """Goods and places of a posting were known once: what is unknown now was archived."""
+    try:
+        yield
+    except Unknown as gone:
+        raise Conflict(
+            f"{gone.detail} It was archived after the posting: restore it first.", code="archived"
+        ) from gone
 
 
 def _live(recorded: Recorded, lines: Sequence[int] | None) -> list[Entry]:

@@ -398,3 +398,20 @@ def test_goods_of_an_archived_variant_stay_undone(company: Company) -> None:
 
     with pytest.raises(Conflict, match="restore it first"):
         company.reverse(issued)
+
+
+def test_what_moved_in_a_warehouse_archived_since_is_undone_once_it_is_restored(
+    company: Company,
+) -> None:
+    north = company.open_warehouse("NORTH")
+    company.receive(CHAI, "5", warehouse_id=north.id)
+    line = IssuedLine(variant_id=CHAI, quantity=Decimal(5))
+    issued = company.issue_lines(line, warehouse_id=north.id)
+    company.warehouse_service.delete(north.id, by=actor())
+
+    with pytest.raises(Conflict) as refusal:
+        company.reverse(issued)
+    assert (refusal.value.code, str(north.id) in refusal.value.detail) == ("archived", True)
+
+    company.warehouse_service.restore(north.id, by=actor())
+    assert company.reverse(issued).kind == "reversal"
