@@ -29,9 +29,9 @@ def purchase_order(paper: PurchasePaper) -> bytes:
     lines = [line for line in order.lines if line.quantity]
     rows = [_bought(number, line, paper) for number, line in enumerate(lines, start=1)]
     columns = [Column("#", 4, right=True), Column("Code", 13), Column("Your code", 12)]
-    columns += [Column("Description", 34), Column("Quantity", 14, right=True)]
+    columns += [Column("Description", 32), Column("Quantity", 14, right=True)]
     if paper.shows_costs:
-        columns += [Column("Cost", 10, right=True), Column("Discount", 9, right=True)]
+        columns += [Column("Cost", 10, right=True), Column("Discount", 11, right=True)]
         columns += [Column(f"Net {company.currency}", 12, right=True)]
     return pdf(
         Sheet(
