@@ -83,6 +83,8 @@ from sms_core.stock.ports import (
 )
 from sms_core.stock.reservations import ReservationService
 from sms_core.stock.services import StockService
+from sms_core.stock.transfer_ports import TransferRepository
+from sms_core.stock.transfer_services import TransferDocuments, TransferService
 from sms_django.gateways.calendar import CompanyCalendar
 from sms_django.gateways.clock import SystemClock
 from sms_django.gateways.documents import DocumentsByType
@@ -128,6 +130,7 @@ from sms_django.repositories.stock import DjangoLocationRepository, DjangoWareho
 from sms_django.repositories.stock_history import DjangoStockHistory
 from sms_django.repositories.stock_lots import DjangoLotRepository, DjangoReasonCodeRepository
 from sms_django.repositories.stock_reader import DjangoStockReader
+from sms_django.repositories.transfers import DjangoTransferRepository
 from sms_django.repositories.usage import DjangoUsage
 
 T = TypeVar("T")
@@ -154,6 +157,7 @@ SERVICES: tuple[type[Any], ...] = (
     CorrectionService,
     ReservationService,
     PeriodService,
+    TransferService,
     EnquiryService,
     AuditService,
     # purchasing
@@ -168,6 +172,7 @@ SERVICES: tuple[type[Any], ...] = (
 # Who is told when a posting of a document is undone.
 DOCUMENTS: Mapping[DocumentType, type[Documents]] = {
     DocumentType.PURCHASE_ORDER: PurchaseDocuments,
+    DocumentType.STOCK_TRANSFER: TransferDocuments,
 }
 
 
@@ -215,6 +220,7 @@ def adapters(binder: Binder) -> None:
     binder.bind(AuditRepository, to=DjangoAuditRepository, scope=singleton)
     binder.bind(Backorders, to=NoBackorders, scope=singleton)
     binder.bind(Waiting, to=NobodyWaiting, scope=singleton)
+    binder.bind(TransferRepository, to=DjangoTransferRepository, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
     # purchasing
     binder.bind(SupplierRepository, to=DjangoSupplierRepository, scope=singleton)

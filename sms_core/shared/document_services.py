@@ -134,12 +134,10 @@ class DocumentService(MasterDataService[D, F], Generic[D, F]):
         postings: Sequence[str] = (),
     ) -> None:
         """Write down who did what."""
-        event = Event(
-            act=act,
+        event = Event.of(
+            act,
+            by=by,
             at=self.clock.now(),
-            user_id=by.user_id,
-            username=by.username,
-            request_id=by.request_id,
             note=note,
             changes=changes or {},
             postings=tuple(postings),

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, ClassVar, Final
 
-from sms_core.shared.entities import MasterData
+from sms_core.shared.entities import Actor, MasterData
 from sms_core.shared.errors import Conflict
 from sms_core.shared.paging import ListFilter
 from sms_core.shared.text import tidy_text
@@ -106,6 +106,18 @@ class Event:
     note: str = ""
     changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     postings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, act: str, *, by: Actor, at: datetime, **more: Any) -> Event:
+        """What this actor does now."""
+        return cls(
+            act=act,
+            at=at,
+            user_id=by.user_id,
+            username=by.username,
+            request_id=by.request_id,
+            **more,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

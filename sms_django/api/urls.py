@@ -18,6 +18,7 @@ from sms_django.api import (
     stock_movements,
     stock_postings,
     stock_reservations,
+    transfers,
 )
 from sms_django.api.access_sessions import MeViewSet, PasswordViewSet, TokenViewSet
 from sms_django.api.root import RootViewSet
@@ -57,6 +58,8 @@ router.register("stock/transfers", stock_movements.TransferViewSet, basename="tr
 router.register("stock/revaluations", stock_corrections.RevaluationViewSet, basename="revaluation")
 router.register("stock/reservations", stock_reservations.ReservationViewSet, basename="reservation")
 router.register("stock/periods", stock_corrections.PeriodViewSet, basename="period")
+# documents
+router.register("stock-transfers", transfers.StockTransferViewSet, basename="stock-transfer")
 
 v1 = [
     path("", RootViewSet.as_view({"get": "index"}, name="Start"), name="api-root"),

@@ -17,6 +17,7 @@ from sms_django.models.purchasing import (
 )
 from sms_django.models.reorder import ReorderRule
 from sms_django.models.stock import Bin, Level, Location, Lot, ReasonCode, Warehouse
+from sms_django.models.transfers import StockTransfer, StockTransferLine
 
 __all__ = [
     "AuditRun",
@@ -43,6 +44,8 @@ __all__ = [
     "Reservation",
     "Role",
     "SerialNumber",
+    "StockTransfer",
+    "StockTransferLine",
     "Supplier",
     "SupplierItem",
     "TokenFamily",
