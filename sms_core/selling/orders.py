@@ -32,9 +32,14 @@ class SalesState(Enum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
+    @classmethod
+    def waiting_values(cls) -> list[str]:
+        """The states, as texts, in which the customer waits for what was not sent yet."""
+        return [cls.CONFIRMED.value, cls.PARTIALLY_SHIPPED.value]
+
 
 # In these the customer waits for what was not sent yet.
-WAITING = frozenset({SalesState.CONFIRMED, SalesState.PARTIALLY_SHIPPED})
+WAITING = frozenset(map(SalesState, SalesState.waiting_values()))
 
 
 @dataclass(kw_only=True)
@@ -72,6 +77,15 @@ class SalesLine(DocumentLine):
             if getattr(wanted.terms, name) != getattr(self.terms, name):
                 raise _fixed(name.replace("_", " "), f"/{name}")
         self.see_that_not_below(wanted.quantity)
+
+    def see_that_unsent(self) -> None:
+        """Raise Conflict if something of it was sent."""
+        if self.progress.shipped:
+            raise Conflict(
+                f"{plain(self.progress.shipped)} {self.code} were shipped already: the line stays.",
+                code="below_shipped",
+                pointer="/lines",
+            )
 
     def see_that_not_below(self, quantity: Decimal) -> None:
         """Raise Conflict if more than that was sent already."""
@@ -245,7 +259,7 @@ class SalesOrder(Document):
             if line.id in wanted:
                 freed += _less(wanted[line.id])
             else:
-                line.see_that_not_below(ZERO)
+                line.see_that_unsent()
                 freed += [Freed(line=line, promise=promise) for promise in line.progress.promised]
         self.lines = list(lines)
         self.see_that_has_lines()

@@ -16,6 +16,7 @@ from sms_django.models.purchasing import (
     SupplierItem,
 )
 from sms_django.models.reorder import ReorderRule
+from sms_django.models.selling import Customer, SalesOrder, SalesOrderLine, Shipment
 from sms_django.models.stock import Bin, Level, Location, Lot, ReasonCode, Warehouse
 from sms_django.models.transfers import StockTransfer, StockTransferLine
 
@@ -27,6 +28,7 @@ __all__ = [
     "Category",
     "Closing",
     "Company",
+    "Customer",
     "DocumentEvent",
     "Entry",
     "KeptAnswer",
@@ -43,7 +45,10 @@ __all__ = [
     "ReorderRule",
     "Reservation",
     "Role",
+    "SalesOrder",
+    "SalesOrderLine",
     "SerialNumber",
+    "Shipment",
     "StockTransfer",
     "StockTransferLine",
     "Supplier",

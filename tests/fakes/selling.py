@@ -114,8 +114,9 @@ class InMemorySalesOrderRepository(
     def backorders(self, keys: Collection[LevelKey]) -> list[Backorder]:
         waiting = [order for order in self.hold(self.stored).values() if order.is_waiting]
         waiting.sort(
-            key=lambda order: (-order.priority, order.promised_at or LATE, order.confirmed_at)
-            + (order.id,)
+            key=lambda order: (
+                (-order.priority, order.promised_at or LATE, order.confirmed_at) + (order.id,)
+            )
         )
         return [
             Backorder(
