@@ -20,6 +20,7 @@ from sms_core.shared.numbers import QUANTITY_PLACES, UNIT_COST_PLACES, rounded
 from sms_core.stock.entities import LocationKind
 from sms_django import models
 from sms_django.models.base import ScaledDecimalField
+from sms_django.order_figures import with_orders
 
 
 def company_zone() -> ZoneInfo:
@@ -44,13 +45,25 @@ class Seen:
     warehouse_id: int | None = None
     on: date = field(default_factory=company_day)
 
-    def levels(self, owner: str = "variant") -> QuerySet[models.Level]:
+    def levels(
+        self, owner: str = "variant", *, in_transit: bool = False
+    ) -> QuerySet[models.Level]:
         """Their levels of the row of the query around it; `owner` leads from a level to it."""
-        return models.Level.objects.filter(self.among(owner))
+        return models.Level.objects.filter(self.among(owner, in_transit=in_transit))
 
-    def among(self, owner: str, level: str = "") -> Q:
-        """Without goods on the way. `level` leads to the level: "level__" from a bin."""
-        wanted: dict[str, Any] = {owner: OuterRef("pk"), "in_transit": False}
+    def orders(self) -> dict[str, Any]:
+        """Which lines of orders are theirs."""
+        path, wanted = "document__warehouse_id", {}
+        if self.warehouse_ids is not None:
+            wanted[f"{path}__in"] = self.warehouse_ids
+        if self.warehouse_id is not None:
+            wanted[path] = self.warehouse_id
+        return wanted
+
+    def among(self, owner: str, level: str = "", *, in_transit: bool = False) -> Q:
+        """Goods that are there, or on the way. `level` leads to the level: "level__" from a
+        bin."""
+        wanted: dict[str, Any] = {owner: OuterRef("pk"), "in_transit": in_transit}
         if self.warehouse_ids is not None:
             wanted["warehouse_id__in"] = self.warehouse_ids
         if self.warehouse_id is not None:
@@ -70,7 +83,9 @@ def with_figures(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
     """The variants with what there is of each in the warehouses seen; see `figures_of`."""
     levels = seen.levels()
     received = levels.filter(last_cost__isnull=False).order_by("-last_cost_at", "-pk")
-    return with_quantities(variants, seen).annotate(
+    counted = with_orders(with_quantities(variants, seen), "variant", **seen.orders())
+    return counted.annotate(
+        stock_in_transit=_total(seen.levels(in_transit=True), "variant", "on_hand"),
         stock_value=_total(levels, "variant", "value"),
         stock_last_cost=Subquery(received.values("last_cost")[:1]),
     )
@@ -86,6 +101,9 @@ def figures_of(row: Any) -> StockFigures:
         on_hand=on_hand,
         reserved=row.stock_reserved,
         available=row.stock_available,
+        on_order=row.stock_on_order,
+        in_transit=row.stock_in_transit,
+        backordered=row.stock_backordered,
         average_cost=average,
         last_cost=row.stock_last_cost,
     )

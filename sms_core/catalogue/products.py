@@ -42,7 +42,8 @@ class TaxMethod(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StockFigures:
-    """What the warehouses say about a variant, as far as the reader may see them.
+    """What the warehouses say about a variant, as far as the reader may see them: what there is,
+    what suppliers and other warehouses still bring, and what customers still wait for.
 
     Read with it, never stored with it. Costs are None for who may not see them.
     """
@@ -50,8 +51,16 @@ class StockFigures:
     on_hand: Decimal = Decimal(0)
     reserved: Decimal = Decimal(0)
     available: Decimal = Decimal(0)
+    on_order: Decimal = Decimal(0)
+    in_transit: Decimal = Decimal(0)
+    backordered: Decimal = Decimal(0)
     average_cost: Decimal | None = None
     last_cost: Decimal | None = None
+
+    @property
+    def incoming(self) -> Decimal:
+        """All that is still to come."""
+        return self.on_order + self.in_transit
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,9 @@ class Product(MasterData):
             on_hand=sum((f.on_hand for f in figures), Decimal(0)),
             reserved=sum((f.reserved for f in figures), Decimal(0)),
             available=sum((f.available for f in figures), Decimal(0)),
+            on_order=sum((f.on_order for f in figures), Decimal(0)),
+            in_transit=sum((f.in_transit for f in figures), Decimal(0)),
+            backordered=sum((f.backordered for f in figures), Decimal(0)),
         )
 
     def archive(self, at: datetime) -> None:

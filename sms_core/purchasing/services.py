@@ -57,7 +57,7 @@ class SupplierService(MasterDataService[Supplier, SupplierFilter]):
         return supplier
 
     def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
-        return dict(self.open_documents.of_suppliers(ids))
+        return self.open_documents.of_suppliers(ids, seen_in=by.warehouse_ids)
 
     def archive(self, ids: Collection[int]) -> None:
         at = self.clock.now()

@@ -73,28 +73,51 @@ class Documents(ABC):
 
 
 class OpenDocuments(ABC):
-    """Which things open documents name: they can not be archived.
+    """Which things open documents name: they can not be archived. Drafts are open too.
 
-    The answers name the documents in words ("PO-2026-000012 and 2 more") by id; what is absent is
-    in none.
+    The answers name the documents in words ("2 open sales orders (SO-2026-000001, ...)") by id;
+    what is absent is in none. Documents of warehouses that the actor does not see (`seen_in` None:
+    sees all) have no number there.
     """
 
     @abstractmethod
-    def of_warehouses(self, ids: Collection[int]) -> Mapping[int, str]:
+    def of_warehouses(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """The open documents of each of these warehouses."""
 
     @abstractmethod
-    def of_variants(self, ids: Collection[int]) -> Mapping[int, str]:
+    def of_locations(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        """The open documents that name each of these locations."""
+
+    @abstractmethod
+    def of_variants(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """The open documents with a line for each of these variants."""
 
     @abstractmethod
-    def of_products(self, ids: Collection[int]) -> Mapping[int, str]:
+    def of_products(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """The open documents with a line for any variant of each of these products."""
 
     @abstractmethod
-    def of_suppliers(self, ids: Collection[int]) -> Mapping[int, str]:
+    def of_suppliers(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """The open documents of each of these suppliers."""
 
     @abstractmethod
-    def of_customers(self, ids: Collection[int]) -> Mapping[int, str]:
+    def of_customers(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
         """The open documents of each of these customers."""
+
+
+def both(*found: Mapping[int, str]) -> dict[int, str]:
+    """What is said of each id, in one sentence."""
+    ids = {id: None for words in found for id in words}
+    return {id: " and ".join(words[id] for words in found if id in words) for id in ids}

@@ -10,6 +10,7 @@ from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.ports import UnitOfWork
 from sms_core.shared.services import BulkDeleted, MasterDataService, held
 from sms_core.stock.commands import ChangeLocation, ChangeLot, CreateLocation, CreateLot
+from sms_core.stock.documents import OpenDocuments, both
 from sms_core.stock.entities import Location, LocationKind, Lot, ReasonCode, Warehouse
 from sms_core.stock.kinds import DELIVERED_REASONS
 from sms_core.stock.picking import plain
@@ -54,14 +55,14 @@ class LimitedService(MasterDataService[M, F]):
             return super().change(command, by=by)
 
     def delete(self, id: int, *, by: Actor, version: int | None = None) -> None:
-        """Archive one; raises NotFound, Stale, and InUse while there is stock."""
+        """Archive one; raises NotFound, Stale, and InUse while there is stock or an open document."""
         by.require(f"{self.resource}.delete")
         with self.uow:
             self._admit(self.repository.get(id), None, by)
             super().delete(id, by=by, version=version)
 
     def bulk_delete(self, ids: Collection[int], *, by: Actor) -> BulkDeleted:
-        """Archive those that exist, are seen and hold no stock."""
+        """Archive those that exist, are seen and not in use."""
         by.require(f"{self.resource}.delete")
         with self.uow:
             live = self.repository.lock_for_archiving(ids)
@@ -99,6 +100,7 @@ class WarehouseService(LimitedService[Warehouse, WarehouseFilter]):
     repository: WarehouseRepository
     locations: LocationRepository
     reader: StockReader
+    open_documents: OpenDocuments
 
     def create(self, command: Any, *, by: Actor) -> Warehouse:
         """Open one, with its default storage, quarantine and transit; raises Duplicate."""
@@ -129,7 +131,8 @@ class WarehouseService(LimitedService[Warehouse, WarehouseFilter]):
 
     def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         held_there = self.reader.held_in_warehouses(ids)
-        return {id: f"stock ({plain(quantity)} on hand)" for id, quantity in held_there.items()}
+        in_stock = {id: f"stock ({plain(found)} on hand)" for id, found in held_there.items()}
+        return both(in_stock, self.open_documents.of_warehouses(ids, seen_in=by.warehouse_ids))
 
     def archive(self, ids: Collection[int]) -> None:
         at = self.clock.now()
@@ -147,6 +150,7 @@ class LocationService(LimitedService[Location, LocationFilter]):
     repository: LocationRepository
     warehouses: WarehouseRepository
     reader: StockReader
+    open_documents: OpenDocuments
 
     def create(self, command: CreateLocation, *, by: Actor) -> Location:
         """Add a storage or quarantine place; raises Unknown, Invalid, RuleBroken, Duplicate."""
@@ -183,7 +187,10 @@ class LocationService(LimitedService[Location, LocationFilter]):
 
     def holders(self, ids: Collection[int], *, by: Actor) -> dict[int, str]:
         in_stock = self.reader.held_in_locations(ids)
-        holders = {id: f"stock ({plain(found)} on hand)" for id, found in in_stock.items()}
+        holders = both(
+            {id: f"stock ({plain(found)} on hand)" for id, found in in_stock.items()},
+            self.open_documents.of_locations(ids, seen_in=by.warehouse_ids),
+        )
         locations = self.repository.hold(ids)
         warehouses = self.warehouses.hold({place.warehouse_id for place in locations.values()})
         for id, location in locations.items():

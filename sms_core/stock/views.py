@@ -17,6 +17,7 @@ class LevelView:
     """How much of a variant there is in a warehouse, and what else is coming or promised.
 
     As of a moment in the past, only what is on hand, reserved and its value are known.
+    `expected_at` is when the first of what is on order is expected.
     """
 
     variant_id: int
@@ -34,6 +35,7 @@ class LevelView:
     backordered: Decimal | None
     unit_cost: Decimal | None
     value: Decimal | None
+    expected_at: datetime | None = None
 
     def without_costs(self) -> LevelView:
         """The same for those who may not see costs."""

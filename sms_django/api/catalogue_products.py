@@ -98,6 +98,10 @@ class VariantSerializer(VariantFields, RecordSerializer):
     image = ImageUrlField()
     on_hand = QuantityField(read_only=True, source="stock.on_hand")
     available = QuantityField(read_only=True, source="stock.available")
+    on_order = QuantityField(read_only=True, source="stock.on_order")
+    in_transit = QuantityField(read_only=True, source="stock.in_transit")
+    incoming = QuantityField(read_only=True, source="stock.incoming")
+    backordered = QuantityField(read_only=True, source="stock.backordered")
     average_cost = CostField(
         places=UNIT_COST_PLACES, read_only=True, allow_null=True, source="stock.average_cost"
     )
@@ -143,6 +147,16 @@ class ProductFields(RecordSerializer):
     on_hand = QuantityField(read_only=True, source="stock.on_hand")
     reserved = QuantityField(read_only=True, source="stock.reserved")
     available = QuantityField(read_only=True, source="stock.available")
+    on_order = QuantityField(
+        read_only=True, source="stock.on_order", help_text="Ordered and not received."
+    )
+    in_transit = QuantityField(
+        read_only=True, source="stock.in_transit", help_text="On its way between warehouses."
+    )
+    incoming = QuantityField(read_only=True, source="stock.incoming", help_text="Both together.")
+    backordered = QuantityField(
+        read_only=True, source="stock.backordered", help_text="Sold, neither sent nor reserved."
+    )
 
 
 @extend_schema_serializer(

@@ -21,6 +21,7 @@ from sms_django.api.fields import (
     BooleanField,
     CostField,
     DateField,
+    DateTimeField,
     IdField,
     NameField,
     QuantityField,
@@ -44,9 +45,18 @@ class LevelSerializer(CoreSerializer):
         help_text="In storage, fit for use, and promised to nobody; null as of another time.",
     )
     in_transit = QuantityField(read_only=True, allow_null=True)
-    on_order = QuantityField(read_only=True, allow_null=True)
-    incoming = QuantityField(read_only=True, allow_null=True)
-    backordered = QuantityField(read_only=True, allow_null=True)
+    on_order = QuantityField(
+        read_only=True, allow_null=True, help_text="Placed with suppliers, not received."
+    )
+    incoming = QuantityField(
+        read_only=True, allow_null=True, help_text="In transit and on order together."
+    )
+    expected_at = DateTimeField(
+        read_only=True, allow_null=True, help_text="When the first of what is on order is due."
+    )
+    backordered = QuantityField(
+        read_only=True, allow_null=True, help_text="Sold, neither sent nor reserved."
+    )
     unit_cost = CostField(places=UNIT_COST_PLACES, read_only=True, allow_null=True)
     value = CostField(read_only=True, allow_null=True)
 

@@ -32,7 +32,7 @@ from sms_django import models, stock_figures
 from sms_django.repositories.base import DjangoMasterDataRepository
 from sms_django.repositories.catalogue import lock_variants
 
-_CATEGORY_AND_BELOW = """
+CATEGORY_AND_BELOW = """
     WITH RECURSIVE below(id) AS (
         SELECT id FROM sms_category WHERE id = %s
         UNION
@@ -44,7 +44,7 @@ _CATEGORY_AND_BELOW = """
 
 def category_and_below(id: int) -> RawSQL:
     """The ids of a category and of all categories below it."""
-    return RawSQL(_CATEGORY_AND_BELOW, [id])  # noqa: S611 (no input in it)
+    return RawSQL(CATEGORY_AND_BELOW, [id])  # noqa: S611 (no input in it)
 
 
 _LISTED = Prefetch("barcodes", models.Barcode.objects.filter(is_code=False).order_by("pk"))

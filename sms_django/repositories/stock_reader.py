@@ -36,7 +36,7 @@ from sms_core.stock.ports import (
     StockReader,
 )
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
-from sms_django import models
+from sms_django import models, order_figures
 from sms_django.models.base import ScaledDecimalField
 from sms_django.repositories import stock_past, stock_views
 from sms_django.repositories.ledger_history import undone_line
@@ -212,7 +212,10 @@ def _with_figures(levels: QuerySet[Any]) -> QuerySet[Any]:
         variant=OuterRef("variant"), warehouse=OuterRef("warehouse"), in_transit=True
     )
     zero = Value(0, output_field=_QUANTITY)
-    return levels.annotate(
+    ordered = order_figures.with_orders(
+        levels, "variant", own="variant", document__warehouse=OuterRef("warehouse")
+    )
+    return ordered.annotate(
         usable=Coalesce(Subquery(summed, output_field=_QUANTITY), zero),
         available=ExpressionWrapper(F("usable") - F("reserved"), output_field=_QUANTITY),
         coming=Coalesce(Subquery(coming.values("on_hand"), output_field=_QUANTITY), zero),

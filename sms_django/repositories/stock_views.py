@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from sms_core.shared.numbers import UNIT_COST_PLACES, rounded
-from sms_core.stock.levels import ZERO
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, TraceRow
 from sms_django.repositories.document_columns import to_document
 
@@ -24,9 +23,10 @@ def level_view(row: Any) -> LevelView:
         reserved=row.reserved,
         available=row.available,
         in_transit=row.coming,
-        on_order=ZERO,
-        incoming=row.coming,
-        backordered=ZERO,
+        on_order=row.stock_on_order,
+        incoming=row.coming + row.stock_on_order,
+        backordered=row.stock_backordered,
+        expected_at=row.stock_expected_at,
         unit_cost=unit_cost,
         value=row.value,
     )

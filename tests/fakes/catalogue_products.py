@@ -30,6 +30,9 @@ def summed(figures: Collection[StockFigures]) -> StockFigures:
         on_hand=sum((f.on_hand for f in figures), Decimal(0)),
         reserved=sum((f.reserved for f in figures), Decimal(0)),
         available=sum((f.available for f in figures), Decimal(0)),
+        on_order=sum((f.on_order for f in figures), Decimal(0)),
+        in_transit=sum((f.in_transit for f in figures), Decimal(0)),
+        backordered=sum((f.backordered for f in figures), Decimal(0)),
     )
 
 

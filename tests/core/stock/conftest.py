@@ -55,6 +55,7 @@ from tests.fakes.ledger import (
     RollingBackDryRun,
     StockUnitOfWork,
 )
+from tests.fakes.open_documents import InMemoryOpenDocuments
 from tests.fakes.stock import (
     InMemoryLedgerRepository,
     InMemoryLocationRepository,
@@ -117,6 +118,7 @@ class Company:
         self.backorders = InMemoryBackorders()
         self.waiting = RecordingWaiting()
         self.documents = RecordingDocuments()
+        self.open_documents = InMemoryOpenDocuments()
         self._open_services()
         self._fill()
 
@@ -160,10 +162,20 @@ class Company:
             self.lots,
         )
         self.warehouse_service = WarehouseService(
-            self.uow, self.clock, self.warehouses, self.locations, self.reader
+            self.uow,
+            self.clock,
+            self.warehouses,
+            self.locations,
+            self.reader,
+            self.open_documents,
         )
         self.location_service = LocationService(
-            self.uow, self.clock, self.locations, self.warehouses, self.reader
+            self.uow,
+            self.clock,
+            self.locations,
+            self.warehouses,
+            self.reader,
+            self.open_documents,
         )
         self.reason_service = ReasonCodeService(self.uow, self.clock, self.reason_codes)
         self.lot_service = LotService(self.uow, self.lots, self.repository)

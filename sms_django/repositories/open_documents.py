@@ -1,0 +1,146 @@
+"""Which open documents name what, asked of the tables of all documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from sms_core.purchasing.orders import PurchaseState
+from sms_core.selling.orders import WAITING, SalesState
+from sms_core.stock.counts import OPEN_COUNTS, CountState
+from sms_core.stock.documents import OpenDocuments
+from sms_core.stock.transfers import TransferState
+from sms_django import models
+
+NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """A kind of documents, in which states they are open, and by which warehouses one sees them.
+
+    The other paths lead from a document to what it names, where it names such things.
+    """
+
+    words: str
+    table: str
+    states: tuple[str, ...]
+    warehouses: tuple[str, ...] = ("warehouse_id",)
+    partner: str = ""
+    location: str = ""
+
+
+_KINDS = (
+    _Kind(
+        words="purchase order",
+        table="PurchaseOrder",
+        states=(PurchaseState.DRAFT.value, *PurchaseState.open_values()),
+        partner="supplier_id",
+    ),
+    _Kind(
+        words="sales order",
+        table="SalesOrder",
+        states=(SalesState.DRAFT.value, *(state.value for state in WAITING)),
+        partner="customer_id",
+    ),
+    _Kind(
+        words="stock transfer",
+        table="StockTransfer",
+        states=(
+            TransferState.DRAFT.value,
+            TransferState.IN_TRANSIT.value,
+            TransferState.PARTIALLY_RECEIVED.value,
+        ),
+        warehouses=("from_warehouse_id", "to_warehouse_id"),
+    ),
+    _Kind(
+        words="stock count",
+        table="StockCount",
+        states=(CountState.DRAFT.value, *(state.value for state in OPEN_COUNTS)),
+        location="lines__location_id",
+    ),
+)
+
+
+class DjangoOpenDocuments(OpenDocuments):
+    """Each question takes one statement per kind of documents, however many ids it is about."""
+
+    def of_warehouses(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        asked = ((kind, path) for kind in _KINDS for path in kind.warehouses)
+        return _worded(_found(asked, ids, seen_in))
+
+    def of_locations(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        asked = ((kind, kind.location) for kind in _KINDS if kind.location)
+        return _worded(_found(asked, ids, seen_in))
+
+    def of_variants(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        asked = ((kind, "lines__variant_id") for kind in _KINDS)
+        return _worded(_found(asked, ids, seen_in))
+
+    def of_products(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        asked = ((kind, "lines__variant__product_id") for kind in _KINDS)
+        return _worded(_found(asked, ids, seen_in))
+
+    def of_suppliers(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        return _worded(_found([(_KINDS[0], _KINDS[0].partner)], ids, seen_in))
+
+    def of_customers(
+        self, ids: Collection[int], *, seen_in: frozenset[int] | None
+    ) -> dict[int, str]:
+        return _worded(_found([(_KINDS[1], _KINDS[1].partner)], ids, seen_in))
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A document that names the thing with this id; `number` is None where one does not see it."""
+
+    id: int
+    words: str
+    document_id: int
+    number: str | None
+
+
+def _found(
+    asked: Iterable[tuple[_Kind, str]], ids: Collection[int], seen_in: frozenset[int] | None
+) -> Iterator[_Hit]:
+    for kind, path in asked:
+        if not hasattr(models, kind.table):
+            continue
+        rows = getattr(models, kind.table).objects.filter(
+            deleted_at=None, state__in=kind.states, **{f"{path}__in": set(ids)}
+        )
+        shown = rows.values_list(path, "pk", "number", *kind.warehouses).distinct().order_by("pk")
+        for id, document_id, number, *warehouses in shown:
+            is_seen = seen_in is None or not seen_in.isdisjoint(warehouses)
+            yield _Hit(id, kind.words, document_id, number if is_seen else None)
+
+
+def _worded(hits: Iterable[_Hit]) -> dict[int, str]:
+    """By id: "2 open purchase orders (PO-2026-000001, PO-2026-000002)"."""
+    numbers: dict[int, dict[str, dict[int, str | None]]] = {}
+    for hit in hits:
+        of_kind = numbers.setdefault(hit.id, {}).setdefault(hit.words, {})
+        of_kind[hit.document_id] = hit.number
+    return {
+        id: " and ".join(_of_kind(words, list(found.values())) for words, found in kinds.items())
+        for id, kinds in numbers.items()
+    }
+
+
+def _of_kind(words: str, numbers: list[str | None]) -> str:
+    seen = [number for number in numbers if number is not None]
+    if not seen:
+        return f"open {words}s of another place"
+    plural = "s" if len(seen) > 1 else ""
+    more = f" and {len(seen) - NAMED} more" if len(seen) > NAMED else ""
+    return f"{len(seen)} open {words}{plural} ({', '.join(seen[:NAMED])}{more})"
