@@ -8,11 +8,13 @@ from sms_django.admin import (
     catalogue,
     catalogue_products,
     company,
+    purchasing,
     stock,
     stock_places,
     stock_postings,
     stock_promises,
     stock_values,
+    suppliers,
 )
 from sms_django.admin.site import LoginForm
 
@@ -21,11 +23,13 @@ __all__ = [
     "catalogue",
     "catalogue_products",
     "company",
+    "purchasing",
     "stock",
     "stock_places",
     "stock_postings",
     "stock_promises",
     "stock_values",
+    "suppliers",
 ]
 
 admin.site.login_form = LoginForm

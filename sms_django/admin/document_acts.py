@@ -12,12 +12,13 @@ from django.shortcuts import redirect
 
 from sms_core.shared.documents import WrongState
 from sms_core.shared.errors import DomainError
+from sms_core.stock.kinds import Kind
 from sms_django import models
 from sms_django.admin.document_forms import ActForm, ActLineForm, BareForm, Part
 from sms_django.admin.document_pages import DocumentPage
 from sms_django.admin.document_shown import Column, goods_of
 from sms_django.admin.stock_forms import OrderForm
-from sms_django.admin.stock_orders import OrderView
+from sms_django.admin.stock_orders import OrderView, reasons_for
 from sms_django.admin.stock_typed import Typed, Values, filled_in, lines_filled_in
 
 
@@ -40,6 +41,7 @@ class ActView(DocumentPage):
     head_form: ClassVar[type[OrderForm]] = ActForm
     line_form: ClassVar[type[ActLineForm] | None] = None
     told: ClassVar[tuple[Column, ...]] = ()
+    reasons_of: ClassVar[tuple[Kind, ...]] = ()  # those that rows offer, if not of its own kind
     hint: ClassVar[str] = ""
     rows = 0
 
@@ -110,8 +112,8 @@ class ActView(DocumentPage):
     @cached_property
     def reasons(self) -> list[tuple[str, str]]:
         """The reasons that a row may give."""
-        found = self.head_options()["reasons"]
-        return [(row.code, row.label) for row in found]
+        kinds = self.reasons_of or ((self.kind,) if self.kind else ())
+        return [(row.code, row.label) for row in reasons_for(*kinds)]
 
     def order(self, head: Values, lines: list[Values]) -> Any:
         """The order to the core."""

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 
 from sms_core.shared.documents import Document
 from sms_core.shared.errors import NotFound
+from sms_core.stock.kinds import Kind
 from sms_core.stock.previews import Preview, preview
 from sms_core.stock.views import PostingView
 from sms_django.admin.document_shown import goods_of, lines_shown, state_shown
@@ -37,7 +38,7 @@ def document_of(made: Any) -> Any:
 class DocumentPage(OrderView):
     """A form that makes or changes a document; `model_admin` is the page of all of them."""
 
-    kind = None
+    kind: ClassVar[Kind | None] = None
     tried: Any = None
 
     @property

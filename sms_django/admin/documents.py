@@ -20,8 +20,8 @@ besides its forms; the pages in `purchasing` are the worked example:
         draft_view, act_views = ThingDraftView, (ReceiveView, ...)
         list_display = ("number", "state_shown", "supplier", "warehouse", "created_at")
         list_filter = ("supplier", "warehouse")      # the state's is there already
-        search_fields = ("search_text",)
-        autocomplete_fields = ("supplier",)          # of the draft's form
+        search_fields = ("search_text", "supplier__search_text")
+        autocomplete_fields = ("supplier",)          # of the form of a draft
         columns = (Column("Ordered", "quantity"), Column("Cost", "unit_cost", Figure.MONEY, True))
         works = (Work("To receive", "receive", ("placed",)),)  # see `work`
 
@@ -46,6 +46,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
 
 from sms_core.shared.documents import Document
 from sms_django.admin.base import CoreAdmin, display
@@ -63,7 +64,6 @@ from sms_django.admin.filters import StateFilter
 from sms_django.admin.stock_forms import worded
 from sms_django.admin.stock_links import local
 from sms_django.admin.work import Work, WorkFilter
-from sms_django.stock_figures import company_zone
 
 LINES_SHOWN = 200
 
@@ -78,11 +78,7 @@ class NextStep:
         self.page, self.request = page, request
 
     def __call__(self, row: Any) -> SafeString | str:
-        view = self.page.next_act(row, self.request)
-        if view is None:
-            return ""
-        url = self.page.url(view.act_name, row.pk)
-        return format_html('<a href="{}" class="sms-step">{}</a>', url, view.verb)
+        return self.page.step(row, self.request)
 
 
 class DocumentAdmin(CoreAdmin):
@@ -126,7 +122,7 @@ class DocumentAdmin(CoreAdmin):
 
     def moment(self, moment: datetime | None) -> str:
         """A time on the company's clock."""
-        return local(moment, company_zone())
+        return local(moment, get_current_timezone())
 
     # --- what may be done -----------------------------------------------------------------------
     def acts_for(self, allowed: Sequence[str], request: HttpRequest) -> list[type[ActView]]:
@@ -142,6 +138,20 @@ class DocumentAdmin(CoreAdmin):
         states = {state.value: acts for state, acts in self.entity.acts.items()}
         found = self.acts_for(states.get(row.state, ()), request)
         return next((view for view in found if not view.grave), None)
+
+    def step(self, row: Any, request: HttpRequest) -> SafeString | str:
+        """The way to that, if there is one."""
+        view = self.next_act(row, request)
+        if view is None:
+            return ""
+        url = self.url(view.act_name, row.pk)
+        return format_html(
+            '<a href="{}" class="sms-step" aria-label="{} {}">{}</a>',
+            url,
+            view.verb,
+            row.number,
+            view.verb,
+        )
 
     def may_change(self, document: Any, request: HttpRequest) -> bool:
         """Whether the actor may write in it as it is."""
@@ -249,7 +259,7 @@ class DocumentAdmin(CoreAdmin):
         actor = self.actor(request)
         postings = self.service.postings([document], by=actor).get(document.id, ())
         events = self.service.history(document.id, by=actor)
-        zone = company_zone()
+        zone = get_current_timezone()
         return {
             "postings": postings_shown(postings, request, zone),
             "events": events_shown(events, postings, zone),

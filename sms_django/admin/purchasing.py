@@ -50,6 +50,7 @@ class ReceiveView(ActView):
 
     act_name, verb, icon = "receive", "Receive", "move_to_inbox"
     right, kind = "purchase_order.receive", Kind.RECEIPT
+    reasons_of = (Kind.SUPPLIER_RETURN, Kind.SCRAP)  # why goods are rejected
     done = "is received"
     hint = "Correct what differs from the delivery; blank what has not come."
     use_case, command = PurchaseOrderService.receive, commands.ReceiveOrder
@@ -140,6 +141,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
     act_views = (PlaceView, ReceiveView, ReturnView, CloseView, ReopenView, CancelView)
     list_display = ("number", "state_shown", "supplier", "warehouse", "reference", "expected_at")
     list_filter = ("supplier", "warehouse", "expected_at")
+    search_fields = ("search_text", "supplier__search_text")
     autocomplete_fields = ("supplier",)
     columns = (
         Column("Ordered", "quantity"),

@@ -61,9 +61,9 @@ def number(label: str, **options: Any) -> forms.DecimalField:
     return NumberField(**{"label": label, "required": False, "widget": widget, **options})
 
 
-def unit_cost(**options: Any) -> forms.DecimalField:
+def unit_cost(label: str = "Unit cost", **options: Any) -> forms.DecimalField:
     """What one unit costs."""
-    return number("Unit cost", max_digits=15, decimal_places=UNIT_COST_PLACES, **options)
+    return number(label, max_digits=15, decimal_places=UNIT_COST_PLACES, **options)
 
 
 def day(label: str, **options: Any) -> forms.DateField:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.generic import TemplateView
@@ -124,11 +124,9 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
     def head_options(self) -> dict[str, Any]:
         """What one can choose from in the head."""
         warehouses = admin.site.get_model_admin(models.Warehouse).choices(self.request)
-        reasons = models.ReasonCode.objects.filter(deleted_at=None).order_by("label_key", "pk")
-        kind = f'"{self.kind.value}"' if self.kind else ""
-        offered = Q(kinds__icontains=kind) | Q(kinds=[])
         hidden = () if self.actor.may(BACKDATES) else ("occurred_at",)
-        return {"warehouses": warehouses, "reasons": reasons.filter(offered), "hidden": hidden}
+        reasons = reasons_for(*([self.kind] if self.kind else []))
+        return {"warehouses": warehouses, "reasons": reasons, "hidden": hidden}
 
     def line_options(self) -> dict[str, Any]:
         """What the forms of the lines are made with."""
@@ -195,6 +193,15 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
         }
         text = f"{self.request.get_full_path()}\n{json.dumps(given)}"
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def reasons_for(*kinds: Kind) -> QuerySet[Any]:
+    """The reasons that are offered for any of these kinds of postings."""
+    rows = models.ReasonCode.objects.filter(deleted_at=None).order_by("label_key", "pk")
+    offered = Q(kinds=[])
+    for kind in kinds:
+        offered |= Q(kinds__icontains=f'"{kind.value}"')
+    return rows.filter(offered) if kinds else rows
 
 
 def suggestions(typed: str) -> JsonResponse:

@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.timezone import get_current_timezone
 
 from sms_core.stock.entities import LocationKind
 from sms_core.stock.picking import plain
 from sms_django import models
 from sms_django.actors import actor_of
 from sms_django.admin.stock_links import card_url, local
-from sms_django.stock_figures import company_zone
 
 SHOWN = 10
 MINE = "mine"
@@ -109,7 +109,7 @@ class WorkList:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.actor = actor_of(request)
-        self.zone = company_zone()
+        self.zone = get_current_timezone()
 
     def heaps(self) -> Iterator[Heap]:
         """What waits, sort by sort, empty ones too."""
