@@ -44,8 +44,8 @@ from sms_core.purchasing.ports import (
     Wares,
 )
 from sms_core.purchasing.receiving import PurchaseOrderService
-from sms_core.purchasing.reorder_ports import ReorderRuleRepository
-from sms_core.purchasing.reordering import ReorderRuleService
+from sms_core.purchasing.reorder_ports import ReorderReader, ReorderRuleRepository
+from sms_core.purchasing.reordering import ReorderRuleService, ReorderService
 from sms_core.purchasing.services import SupplierItemService, SupplierService
 from sms_core.purchasing.undoing import PurchaseDocuments
 from sms_core.shared.documents import DocumentNumbers, DocumentType, Journal
@@ -53,8 +53,12 @@ from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot,
 from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
 from sms_core.stock.closing import PeriodService
 from sms_core.stock.corrections import CorrectionService
+from sms_core.stock.count_ports import CountRepository
+from sms_core.stock.count_posting import CountDocuments, CountPosting
+from sms_core.stock.count_services import CountService
+from sms_core.stock.counting import Counting
 from sms_core.stock.desk import PostingDesk
-from sms_core.stock.documents import Documents
+from sms_core.stock.documents import Documents, OpenDocuments
 from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.ledger import Ledger
 from sms_core.stock.ledger_ports import (
@@ -113,9 +117,11 @@ from sms_django.repositories.catalogue_products import (
     DjangoVariantRepository,
 )
 from sms_django.repositories.company import DjangoCompanyRepository
+from sms_django.repositories.counts import DjangoCountRepository
 from sms_django.repositories.documents import DjangoDocumentNumbers, DjangoJournal
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
+from sms_django.repositories.open_documents import DjangoOpenDocuments
 from sms_django.repositories.partners import DjangoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
 from sms_django.repositories.purchase_orders import DjangoPurchaseOrderRepository
@@ -124,6 +130,7 @@ from sms_django.repositories.purchasing import (
     DjangoSupplierRepository,
     DjangoWares,
 )
+from sms_django.repositories.reorder import DjangoReorderReader
 from sms_django.repositories.reorder_rules import DjangoReorderRuleRepository
 from sms_django.repositories.reservations import DjangoReservationRepository
 from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
@@ -158,6 +165,7 @@ SERVICES: tuple[type[Any], ...] = (
     ReservationService,
     PeriodService,
     TransferService,
+    CountService,
     EnquiryService,
     AuditService,
     # purchasing
@@ -166,6 +174,7 @@ SERVICES: tuple[type[Any], ...] = (
     PurchaseOrderService,
     # reordering
     ReorderRuleService,
+    ReorderService,
 )
 
 
@@ -173,6 +182,7 @@ SERVICES: tuple[type[Any], ...] = (
 DOCUMENTS: Mapping[DocumentType, type[Documents]] = {
     DocumentType.PURCHASE_ORDER: PurchaseDocuments,
     DocumentType.STOCK_TRANSFER: TransferDocuments,
+    DocumentType.STOCK_COUNT: CountDocuments,
 }
 
 
@@ -221,6 +231,10 @@ def adapters(binder: Binder) -> None:
     binder.bind(Backorders, to=NoBackorders, scope=singleton)
     binder.bind(Waiting, to=NobodyWaiting, scope=singleton)
     binder.bind(TransferRepository, to=DjangoTransferRepository, scope=singleton)
+    binder.bind(CountRepository, to=DjangoCountRepository, scope=singleton)
+    binder.bind(Counting, to=inject(Counting), scope=singleton)
+    binder.bind(CountPosting, to=inject(CountPosting), scope=singleton)
+    binder.bind(OpenDocuments, to=DjangoOpenDocuments, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
     # purchasing
     binder.bind(SupplierRepository, to=DjangoSupplierRepository, scope=singleton)
@@ -230,6 +244,7 @@ def adapters(binder: Binder) -> None:
     binder.bind(OrderBook, to=inject(OrderBook), scope=singleton)
     # reordering
     binder.bind(ReorderRuleRepository, to=DjangoReorderRuleRepository, scope=singleton)
+    binder.bind(ReorderReader, to=DjangoReorderReader, scope=singleton)
     binder.bind(PostingDesk, to=inject(PostingDesk), scope=singleton)
     binder.bind(Documents, to=DocumentsByType(binder.injector, DOCUMENTS))
     for keeper in DOCUMENTS.values():

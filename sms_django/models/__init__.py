@@ -4,6 +4,7 @@ from sms_django.models.access import LoginAttempt, Role, TokenFamily, User
 from sms_django.models.audit import AuditRun
 from sms_django.models.catalogue import Barcode, Brand, Category, Product, Unit, Variant
 from sms_django.models.company import Company
+from sms_django.models.counts import StockCount, StockCountEntry, StockCountLine
 from sms_django.models.documents import DocumentEvent
 from sms_django.models.ledger import Entry, Posting, SerialNumber
 from sms_django.models.once_only import KeptAnswer
@@ -49,6 +50,9 @@ __all__ = [
     "SalesOrderLine",
     "SerialNumber",
     "Shipment",
+    "StockCount",
+    "StockCountEntry",
+    "StockCountLine",
     "StockTransfer",
     "StockTransferLine",
     "Supplier",
