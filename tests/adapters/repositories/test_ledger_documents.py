@@ -94,7 +94,7 @@ def reverse(shop: Shop, view: PostingView, *lines: int) -> PostingView:
 
 
 def is_clean() -> bool:
-    found = [finding for finding in DjangoLedgerAudit().findings(lambda done, total: None)]
+    found = list(DjangoLedgerAudit().findings(lambda done, total: None))
     assert found == []
     return True
 
