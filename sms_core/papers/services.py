@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sms_core.company.ports import CompanyRepository
 from sms_core.papers.ports import PaperSources
@@ -90,7 +91,7 @@ class PaperService:
                 warehouse=warehouse,
                 order=order,
                 customer=self._customer(order),
-                picks=tuple(sorted(picks, key=_walk)),
+                picks=tuple(sorted(_merged(picks), key=_walk)),
                 missing=tuple(missing),
             )
 
@@ -110,7 +111,7 @@ class PaperService:
                 order=order,
                 customer=self._customer(order),
                 posting=posting.without_costs(),
-                goods=tuple(
+                goods=_merged(
                     GoodsRow(
                         item=items[entry.variant_id],
                         quantity=-entry.quantity,
@@ -260,6 +261,15 @@ def _standing(posting: PostingView) -> list[EntryView]:
     """What a posting moved and nobody has undone."""
     undone = frozenset(posting.reversed_lines)
     return [entry for entry in posting.entries if entry.quantity and entry.line not in undone]
+
+
+def _merged(rows: Iterable[GoodsRow]) -> tuple[GoodsRow, ...]:
+    """One row for what is the same, from the same place and of the same lot."""
+    found: dict[GoodsRow, Decimal] = {}
+    for row in rows:
+        same = replace(row, quantity=ZERO)
+        found[same] = found.get(same, ZERO) + row.quantity
+    return tuple(replace(row, quantity=quantity) for row, quantity in found.items())
 
 
 def _sold(line: SalesLine, items: dict[int, Item]) -> Item:
