@@ -48,7 +48,7 @@ class PostingDesk:
         """The posting as the actor may see it."""
         view = replace(
             self.reader.posting(posted.posting.id, by.warehouse_ids),
-            levels=posted.levels,
+            levels=tuple(each for each in posted.levels if by.sees(each.key.warehouse_id)),
             reservation_ids=posted.reservation_ids,
         )
         return view if by.may(SEES_COSTS) else view.without_costs()

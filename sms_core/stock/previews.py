@@ -33,7 +33,7 @@ def preview(
     try:
         done = dry_run.run(use_case)
     except (Conflict, RuleBroken) as refusal:
-        levels = refusal.state or ()
+        levels = tuple(level for level in refusal.state or () if by.sees(level.key.warehouse_id))
         if not by.may(SEES_COSTS):
             levels = tuple(level.without_costs() for level in levels)
         return Preview(ok=False, levels=levels, errors=refusal.errors)

@@ -55,6 +55,11 @@ class BalanceSerializer(CoreSerializer):
 class LevelChangeSerializer(CoreSerializer):
     variant_id = IdField(source="key.variant_id", read_only=True)
     warehouse_id = IdField(source="key.warehouse_id", read_only=True)
+    in_transit = BooleanField(
+        source="key.in_transit",
+        read_only=True,
+        help_text="true: goods on their way to the warehouse, which are a level apart.",
+    )
     before = BalanceSerializer(read_only=True)
     after = BalanceSerializer(
         read_only=True, allow_null=True, help_text="null: it would be refused."

@@ -31,7 +31,7 @@ class InMemoryTransferRepository(
     }
     default_sort = staticmethod(lambda transfer: -transfer.id)
 
-    ledger: InMemoryLedgerRepository = field(default_factory=InMemoryLedgerRepository)
+    ledger: InMemoryLedgerRepository = field(kw_only=True)
 
     def warehouses_of(self, transfer: StockTransfer) -> set[int]:
         return {transfer.from_warehouse_id, transfer.to_warehouse_id}
