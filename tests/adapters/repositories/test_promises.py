@@ -32,7 +32,7 @@ from sms_core.stock.promises import Reservation
 from sms_core.stock.views import CardBalance, PostingView
 from sms_django.gateways.dry_run import DjangoDryRun
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
-from sms_django.repositories.partners import NoPartners
+from sms_django.repositories.partners import DjangoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
 from sms_django.repositories.reservations import DjangoReservationRepository
 from sms_django.repositories.stock_history import DjangoStockHistory
@@ -451,7 +451,7 @@ def test_nothing_of_a_dry_run_survives_outside_a_transaction_of_its_own() -> Non
     assert models.Level.objects.get(variant_id=shop.pieces).on_hand == 1
 
 
-@pytest.mark.parametrize("partners", [NoPartners(), InMemoryPartners()])
-def test_there_are_no_partners(partners: Any) -> None:
+@pytest.mark.parametrize("partners", [DjangoPartners(), InMemoryPartners()])
+def test_partners_that_are_not_there_cannot_be_named(partners: Any) -> None:
     assert not partners.hold_supplier(1)
     assert not partners.hold_customer(1)
