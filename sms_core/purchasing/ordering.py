@@ -190,10 +190,12 @@ def _check_numbers(line: PurchaseLine, ware: Ware, there: PurchaseLine | None) -
     came_unordered = there is not None and not there.quantity and not line.quantity
     if line.quantity <= 0 and not came_unordered:
         raise Invalid("The quantity must be more than 0.", code="not_positive", pointer="/quantity")
-    exact(line.quantity, places=QUANTITY_PLACES, limit=QUANTITY_LIMIT, field="quantity")
-    checked_pack(line.pack_size, "pack_size")
+    line.quantity = exact(
+        line.quantity, places=QUANTITY_PLACES, limit=QUANTITY_LIMIT, field="quantity"
+    )
+    line.pack_size = checked_pack(line.pack_size, "pack_size")
     if line.unit_cost is not None:
-        checked_cost(line.unit_cost, "unit_cost")
+        line.unit_cost = checked_cost(line.unit_cost, "unit_cost")
     if not 0 <= line.discount_percent <= HUNDRED:
         raise Invalid(
             "A discount is from 0 to 100 percent.",

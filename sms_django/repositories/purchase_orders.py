@@ -24,11 +24,13 @@ from sms_core.purchasing.ports import (
     PurchaseOrderSort,
 )
 from sms_core.shared.documents import DocumentType
+from sms_core.shared.paging import Order
 from sms_core.stock.documents import Moved, moved_in_all
 from sms_core.stock.kinds import Counterpart, Kind
 from sms_django import models
 from sms_django.repositories.documents import DjangoDocumentRepository
 from sms_django.repositories.moved import moved
+from sms_django.repositories.purchasing import empty_last
 
 
 class DjangoPurchaseOrderRepository(
@@ -47,6 +49,9 @@ class DjangoPurchaseOrderRepository(
         PurchaseOrderSort.SUPPLIER_CODE: "supplier__code_key",
     }
     default_order = ("-id",)
+
+    def ordering(self, order: tuple[Order, ...]) -> Any:
+        return empty_last(super().ordering(order), {"expected_at"})
 
     def containing(self, rows: QuerySet[Any], folded: str) -> QuerySet[Any]:
         return rows.filter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from sms_core.purchasing.ports import (
     Ware,
     Wares,
 )
+from sms_core.shared.paging import Order
 from sms_core.shared.text import fold, search_text
 from sms_django import models
 from sms_django.repositories.base import DjangoMasterDataRepository, key_share
@@ -99,6 +100,9 @@ class DjangoSupplierItemRepository(
     }
     default_order = ("supplier_id", "code_key")
 
+    def ordering(self, order: tuple[Order, ...]) -> Any:
+        return empty_last(super().ordering(order), {"unit_cost", "lead_days"})
+
     def containing(self, rows: QuerySet[Any], folded: str) -> QuerySet[Any]:
         return rows.filter(
             Q(search_text__contains=folded)
@@ -170,6 +174,20 @@ class DjangoSupplierItemRepository(
             "lead_days": item.lead_days,
             "is_preferred": item.is_preferred,
         }
+
+
+def empty_last(keys: Sequence[str], nullable: Collection[str]) -> tuple[Any, ...]:
+    """Sort keys that take an empty value for the largest, on both engines."""
+
+    def key(name: str) -> Any:
+        column = name.removeprefix("-")
+        if column not in nullable:
+            return name
+        if name == column:
+            return F(column).asc(nulls_last=True)
+        return F(column).desc(nulls_first=True)
+
+    return tuple(key(name) for name in keys)
 
 
 class DjangoWares(Wares):
