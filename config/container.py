@@ -48,6 +48,12 @@ from sms_core.purchasing.reorder_ports import ReorderReader, ReorderRuleReposito
 from sms_core.purchasing.reordering import ReorderRuleService, ReorderService
 from sms_core.purchasing.services import SupplierItemService, SupplierService
 from sms_core.purchasing.undoing import PurchaseDocuments
+from sms_core.selling.customers import CustomerService
+from sms_core.selling.ordering import SalesBook
+from sms_core.selling.ports import Assortment, CustomerRepository, SalesOrderRepository
+from sms_core.selling.queue import QueueService, SalesQueue
+from sms_core.selling.reversals import SalesDocuments
+from sms_core.selling.services import SalesOrderService
 from sms_core.shared.documents import DocumentNumbers, DocumentType, Journal
 from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot, UnitOfWork
 from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
@@ -98,7 +104,7 @@ from sms_django.gateways.once_only import DjangoOnceOnly
 from sms_django.gateways.passwords import DjangoPasswords
 from sms_django.gateways.snapshot import DjangoSnapshot
 from sms_django.gateways.tokens import JwtTokens
-from sms_django.gateways.waiting import NoBackorders, NobodyWaiting
+from sms_django.gateways.waiting import ServedAfterCommit
 from sms_django.repositories.access import (
     DjangoLoginAttemptRepository,
     DjangoRoleRepository,
@@ -133,6 +139,8 @@ from sms_django.repositories.purchasing import (
 from sms_django.repositories.reorder import DjangoReorderReader
 from sms_django.repositories.reorder_rules import DjangoReorderRuleRepository
 from sms_django.repositories.reservations import DjangoReservationRepository
+from sms_django.repositories.sales_orders import DjangoSalesOrderRepository
+from sms_django.repositories.selling import DjangoAssortment, DjangoCustomerRepository
 from sms_django.repositories.stock import DjangoLocationRepository, DjangoWarehouseRepository
 from sms_django.repositories.stock_history import DjangoStockHistory
 from sms_django.repositories.stock_lots import DjangoLotRepository, DjangoReasonCodeRepository
@@ -172,6 +180,10 @@ SERVICES: tuple[type[Any], ...] = (
     SupplierService,
     SupplierItemService,
     PurchaseOrderService,
+    # selling
+    CustomerService,
+    SalesOrderService,
+    QueueService,
     # reordering
     ReorderRuleService,
     ReorderService,
@@ -181,6 +193,7 @@ SERVICES: tuple[type[Any], ...] = (
 # Who is told when a posting of a document is undone.
 DOCUMENTS: Mapping[DocumentType, type[Documents]] = {
     DocumentType.PURCHASE_ORDER: PurchaseDocuments,
+    DocumentType.SALES_ORDER: SalesDocuments,
     DocumentType.STOCK_TRANSFER: TransferDocuments,
     DocumentType.STOCK_COUNT: CountDocuments,
 }
@@ -228,8 +241,8 @@ def adapters(binder: Binder) -> None:
     binder.bind(StockHistory, to=DjangoStockHistory, scope=singleton)
     binder.bind(LedgerAudit, to=DjangoLedgerAudit, scope=singleton)
     binder.bind(AuditRepository, to=DjangoAuditRepository, scope=singleton)
-    binder.bind(Backorders, to=NoBackorders, scope=singleton)
-    binder.bind(Waiting, to=NobodyWaiting, scope=singleton)
+    binder.bind(Backorders, to=inject(SalesQueue), scope=singleton)
+    binder.bind(Waiting, to=ServedAfterCommit, scope=singleton)
     binder.bind(TransferRepository, to=DjangoTransferRepository, scope=singleton)
     binder.bind(CountRepository, to=DjangoCountRepository, scope=singleton)
     binder.bind(Counting, to=inject(Counting), scope=singleton)
@@ -242,6 +255,11 @@ def adapters(binder: Binder) -> None:
     binder.bind(PurchaseOrderRepository, to=DjangoPurchaseOrderRepository, scope=singleton)
     binder.bind(Wares, to=DjangoWares, scope=singleton)
     binder.bind(OrderBook, to=inject(OrderBook), scope=singleton)
+    # selling
+    binder.bind(CustomerRepository, to=DjangoCustomerRepository, scope=singleton)
+    binder.bind(SalesOrderRepository, to=DjangoSalesOrderRepository, scope=singleton)
+    binder.bind(Assortment, to=DjangoAssortment, scope=singleton)
+    binder.bind(SalesBook, to=inject(SalesBook), scope=singleton)
     # reordering
     binder.bind(ReorderRuleRepository, to=DjangoReorderRuleRepository, scope=singleton)
     binder.bind(ReorderReader, to=DjangoReorderReader, scope=singleton)

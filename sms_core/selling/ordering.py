@@ -23,7 +23,7 @@ _TERMS = ("unit_price", "discount_percent", "tax_rate", "tax_method")
 
 
 @dataclass(frozen=True)
-class OrderBook:
+class SalesBook:
     """Writes orders in the unit of work of a use case that has asked for the actor's rights.
 
     What orders name is held in the order of all locks: customer, variants, warehouse.

@@ -24,7 +24,7 @@ from sms_core.selling.commands import (
 from sms_core.selling.drafts import Plan, backorders, claims, releases
 from sms_core.selling.gathering import Gathering
 from sms_core.selling.history import changes
-from sms_core.selling.ordering import OrderBook
+from sms_core.selling.ordering import SalesBook
 from sms_core.selling.orders import SalesOrder, SalesState, Shipment
 from sms_core.selling.parcels import returns, see_that_all_is_reserved, shipment
 from sms_core.selling.ports import SalesOrderFilter, SalesOrderRepository
@@ -52,7 +52,7 @@ class SalesOrderService(DocumentService[SalesOrder, SalesOrderFilter]):
     entity = SalesOrder
 
     repository: SalesOrderRepository
-    book: OrderBook
+    book: SalesBook
     desk: PostingDesk
 
     def authorise(self, command: object, *, by: Actor) -> None:

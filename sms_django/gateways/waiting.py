@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from decimal import Decimal
+from collections.abc import Collection
 
 from django.db import transaction
 from injector import ProviderOf, inject
@@ -11,8 +10,7 @@ from structlog.contextvars import get_contextvars
 
 from sms_core.access.entities import system_actor
 from sms_core.selling.queue import QueueService
-from sms_core.shared.documents import DocumentRef
-from sms_core.stock.ledger_ports import Backorders, Waiting
+from sms_core.stock.ledger_ports import Waiting
 from sms_core.stock.levels import LevelKey
 
 
@@ -37,19 +35,3 @@ class ServedAfterCommit(Waiting):
             self._queue.get().serve(freed, by=system_actor(request_id))
 
         transaction.on_commit(serve, robust=True)
-
-
-class NoBackorders(Backorders):
-    """Nobody waits, so nothing is owed."""
-
-    def ahead(
-        self, document: DocumentRef, keys: Collection[LevelKey]
-    ) -> Mapping[LevelKey, Decimal]:
-        return {}
-
-
-class NobodyWaiting(Waiting):
-    """Nobody is told."""
-
-    def freed(self, keys: Collection[LevelKey]) -> None:
-        return None

@@ -14,4 +14,4 @@ class DjangoPartners(Partners):
         return bool(list(held_rows(models.Supplier, [id])))
 
     def hold_customer(self, id: int) -> bool:
-        return False
+        return bool(list(held_rows(models.Customer, [id])))

@@ -115,7 +115,10 @@ class InMemorySalesOrderRepository(
         waiting = [order for order in self.hold(self.stored).values() if order.is_waiting]
         waiting.sort(
             key=lambda order: (
-                (-order.priority, order.promised_at or LATE, order.confirmed_at) + (order.id,)
+                -order.priority,
+                order.promised_at or LATE,
+                order.confirmed_at,
+                order.id,
             )
         )
         return [

@@ -31,7 +31,7 @@ from sms_core.selling.commands import (
 )
 from sms_core.selling.customers import CustomerService
 from sms_core.selling.entities import Article, Customer
-from sms_core.selling.ordering import OrderBook
+from sms_core.selling.ordering import SalesBook
 from sms_core.selling.orders import SalesOrder
 from sms_core.selling.queue import QueueService, SalesQueue
 from sms_core.selling.reversals import SalesDocuments
@@ -101,7 +101,7 @@ class Shop(Company):
             self.orders,
             self.journal,
             InMemoryDocumentNumbers(self.clock),
-            OrderBook(self.customers, self.assortment, self.warehouses, self.companies),
+            SalesBook(self.customers, self.assortment, self.warehouses, self.companies),
             self.desk,
         )
 
