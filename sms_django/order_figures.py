@@ -66,28 +66,22 @@ def still_missing() -> Any:
         open_quantity__gt=0,
     )
     # What was sent stands in the ledger below 0.
-    return _at_least_zero(
-        F("quantity") + sent - _sum(promised, "document_line", "open_quantity")
-    )
+    return _at_least_zero(F("quantity") + sent - _sum(promised, "document_line", "open_quantity"))
 
 
-def with_orders(
-    rows: QuerySet[Any], group: str, *, own: str = "pk", **more: Any
-) -> QuerySet[Any]:
+def with_orders(rows: QuerySet[Any], group: str, *, own: str = "pk", **more: Any) -> QuerySet[Any]:
     """Rows with `stock_on_order`, when the first of it is expected, and `stock_backordered`.
 
     Those lines belong to a row whose `group` is its column `own`, and of which `more` is true.
     """
     wanted = {group: OuterRef(own), **more}
-    coming = coming_lines().filter(**wanted)
+    coming, waiting = coming_lines().filter(**wanted), waiting_lines().filter(**wanted)
     dated = coming.annotate(left=still_coming()).filter(left__gt=0)
     first = dated.order_by(F("document__expected_at").asc(nulls_last=True))
     return rows.annotate(
         stock_on_order=_sum(coming, group, still_coming()),
         stock_expected_at=Subquery(first.values("document__expected_at")[:1]),
-        stock_backordered=_sum(waiting_lines().filter(**wanted), group, still_missing())
-        if hasattr(models, "SalesOrderLine")
-        else _ZERO,
+        stock_backordered=_sum(waiting, group, still_missing()),
     )
 
 

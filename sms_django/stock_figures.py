@@ -45,9 +45,7 @@ class Seen:
     warehouse_id: int | None = None
     on: date = field(default_factory=company_day)
 
-    def levels(
-        self, owner: str = "variant", *, in_transit: bool = False
-    ) -> QuerySet[models.Level]:
+    def levels(self, owner: str = "variant", *, in_transit: bool = False) -> QuerySet[models.Level]:
         """Their levels of the row of the query around it; `owner` leads from a level to it."""
         return models.Level.objects.filter(self.among(owner, in_transit=in_transit))
 

@@ -175,9 +175,14 @@ def whole_packs(quantity: Decimal, pack_size: Decimal) -> Decimal:
 
 
 def packs_of(quantity: Decimal, pack_size: Decimal) -> Decimal:
-    """How many packs this quantity is; raises Invalid, and RuleBroken unless they are whole."""
+    """How many packs this quantity is; raises Invalid, and RuleBroken unless they are whole.
+
+    What comes in ones is not packed: of that one orders as much as its unit can count.
+    """
     if quantity <= 0:
         raise Invalid("Order more than 0.", code="not_positive", pointer="/quantity")
+    if pack_size == ONE:
+        return quantity
     packs = whole_packs(quantity, pack_size)
     if packs * pack_size != quantity:
         raise RuleBroken(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db.models import Model
+
 from sms_core.purchasing.orders import PurchaseState
 from sms_core.selling.orders import WAITING, SalesState
 from sms_core.stock.counts import OPEN_COUNTS, CountState
@@ -17,49 +19,40 @@ NAMED = 3
 
 @dataclass(frozen=True, kw_only=True)
 class _Kind:
-    """A kind of documents, in which states they are open, and by which warehouses one sees them.
-
-    The other paths lead from a document to what it names, where it names such things.
-    """
+    """A kind of documents, in which states they are open, and by which warehouses one sees them."""
 
     words: str
-    table: str
+    table: type[Model]
     states: tuple[str, ...]
     warehouses: tuple[str, ...] = ("warehouse_id",)
-    partner: str = ""
-    location: str = ""
 
 
-_KINDS = (
-    _Kind(
-        words="purchase order",
-        table="PurchaseOrder",
-        states=(PurchaseState.DRAFT.value, *PurchaseState.open_values()),
-        partner="supplier_id",
-    ),
-    _Kind(
-        words="sales order",
-        table="SalesOrder",
-        states=(SalesState.DRAFT.value, *(state.value for state in WAITING)),
-        partner="customer_id",
-    ),
-    _Kind(
-        words="stock transfer",
-        table="StockTransfer",
-        states=(
-            TransferState.DRAFT.value,
-            TransferState.IN_TRANSIT.value,
-            TransferState.PARTIALLY_RECEIVED.value,
-        ),
-        warehouses=("from_warehouse_id", "to_warehouse_id"),
-    ),
-    _Kind(
-        words="stock count",
-        table="StockCount",
-        states=(CountState.DRAFT.value, *(state.value for state in OPEN_COUNTS)),
-        location="lines__location_id",
-    ),
+_PURCHASES = _Kind(
+    words="purchase order",
+    table=models.PurchaseOrder,
+    states=(PurchaseState.DRAFT.value, *PurchaseState.open_values()),
 )
+_SALES = _Kind(
+    words="sales order",
+    table=models.SalesOrder,
+    states=(SalesState.DRAFT.value, *(state.value for state in WAITING)),
+)
+_TRANSFERS = _Kind(
+    words="stock transfer",
+    table=models.StockTransfer,
+    states=(
+        TransferState.DRAFT.value,
+        TransferState.IN_TRANSIT.value,
+        TransferState.PARTIALLY_RECEIVED.value,
+    ),
+    warehouses=("from_warehouse_id", "to_warehouse_id"),
+)
+_COUNTS = _Kind(
+    words="stock count",
+    table=models.StockCount,
+    states=(CountState.DRAFT.value, *(state.value for state in OPEN_COUNTS)),
+)
+_KINDS = (_PURCHASES, _SALES, _TRANSFERS, _COUNTS)
 
 
 class DjangoOpenDocuments(OpenDocuments):
@@ -74,8 +67,7 @@ class DjangoOpenDocuments(OpenDocuments):
     def of_locations(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
     ) -> dict[int, str]:
-        asked = ((kind, kind.location) for kind in _KINDS if kind.location)
-        return _worded(_found(asked, ids, seen_in))
+        return _worded([*_found([(_COUNTS, "lines__location_id")], ids, seen_in), *_scoped(ids)])
 
     def of_variants(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
@@ -92,12 +84,12 @@ class DjangoOpenDocuments(OpenDocuments):
     def of_suppliers(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
     ) -> dict[int, str]:
-        return _worded(_found([(_KINDS[0], _KINDS[0].partner)], ids, seen_in))
+        return _worded(_found([(_PURCHASES, "supplier_id")], ids, seen_in))
 
     def of_customers(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
     ) -> dict[int, str]:
-        return _worded(_found([(_KINDS[1], _KINDS[1].partner)], ids, seen_in))
+        return _worded(_found([(_SALES, "customer_id")], ids, seen_in))
 
 
 @dataclass(frozen=True)
@@ -114,15 +106,24 @@ def _found(
     asked: Iterable[tuple[_Kind, str]], ids: Collection[int], seen_in: frozenset[int] | None
 ) -> Iterator[_Hit]:
     for kind, path in asked:
-        if not hasattr(models, kind.table):
-            continue
-        rows = getattr(models, kind.table).objects.filter(
+        rows = kind.table._default_manager.filter(
             deleted_at=None, state__in=kind.states, **{f"{path}__in": set(ids)}
         )
         shown = rows.values_list(path, "pk", "number", *kind.warehouses).distinct().order_by("pk")
         for id, document_id, number, *warehouses in shown:
             is_seen = seen_in is None or not seen_in.isdisjoint(warehouses)
             yield _Hit(id, kind.words, document_id, number if is_seen else None)
+
+
+def _scoped(ids: Collection[int]) -> Iterator[_Hit]:
+    """The open counts that name locations of those whose sheets are not written yet."""
+    counts = models.StockCount.objects.filter(
+        deleted_at=None, state__in=_COUNTS.states, warehouse__locations__in=set(ids)
+    )
+    shown = counts.values_list("pk", "number", "location_ids").distinct().order_by("pk")
+    for document_id, number, location_ids in shown:
+        for id in set(location_ids) & set(ids):
+            yield _Hit(id, _COUNTS.words, document_id, number)
 
 
 def _worded(hits: Iterable[_Hit]) -> dict[int, str]:

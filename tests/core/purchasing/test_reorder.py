@@ -115,6 +115,7 @@ def test_who_may_not_see_costs_sees_the_offer_without() -> None:
 
 def test_only_whole_packs_are_ordered() -> None:
     assert packs_of(Decimal(36), Decimal(12)) == 3
+    assert packs_of(Decimal("2.5"), Decimal(1)) == Decimal("2.5")
 
     with pytest.raises(DomainError) as refusal:
         packs_of(Decimal(30), Decimal(12))
