@@ -41,6 +41,7 @@ class DocumentService(MasterDataService[D, F], Generic[D, F]):
 
     def search(self, filter: F, page: PageRequest, *, by: Actor) -> Page[D]:
         """The ones that match in the warehouses the actor sees, a page at a time."""
+        by.require(f"{self.resource}.view")
         seen: Any = {"visible": by.warehouse_ids}
         return super().search(replace(filter, **seen), page, by=by)
 

@@ -9,7 +9,6 @@ from drf_spectacular.utils import (
     OpenApiParameter,
     PolymorphicProxySerializer,
     extend_schema,
-    extend_schema_field,
 )
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -67,18 +66,17 @@ class DocumentPostingSerializer(CoreSerializer):
     reverses_id = IdField(read_only=True, allow_null=True)
 
 
-@extend_schema_field(DocumentPostingSerializer(many=True))
-class PostingsField(serializers.Field[Any, Any, Any, Any]):
+class PostingsField(serializers.ListField):
     """What the document led to, the oldest first; the view has looked it up for all it shows."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            source="*", read_only=True, help_text="What it did to stock, the oldest first."
-        )
+    child = DocumentPostingSerializer()
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs |= {"source": "*", "read_only": True}
+        super().__init__(help_text="What it did to stock, the oldest first.", **kwargs)
 
     def to_representation(self, document: Any) -> Any:
-        found = self.context.get("postings", {}).get(document.id, ())
-        return DocumentPostingSerializer(found, many=True).data
+        return super().to_representation(self.context.get("postings", {}).get(document.id, ()))
 
 
 class DocumentSerializer(RecordSerializer):

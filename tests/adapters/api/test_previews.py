@@ -59,6 +59,7 @@ def test_a_preview_tells_the_levels_before_and_after(api: APIClient, shop: Shop,
                 {
                     "variant_id": chai,
                     "warehouse_id": shop.main.id,
+                    "in_transit": False,
                     "before": balance("10", "3", "7", "20"),
                     "after": balance("15", "3", "12", "40"),
                 }
@@ -92,6 +93,7 @@ def test_a_preview_tells_all_that_is_in_the_way_at_once(
         {
             "variant_id": chai,
             "warehouse_id": shop.main.id,
+            "in_transit": False,
             "before": balance("10", "3", "7", "20"),
             "after": None,
         }
