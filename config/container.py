@@ -36,6 +36,8 @@ from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
 from sms_core.company.services import CompanyService
+from sms_core.papers.ports import PaperSources
+from sms_core.papers.services import PaperService
 from sms_core.purchasing.ordering import OrderBook
 from sms_core.purchasing.ports import (
     PurchaseOrderRepository,
@@ -127,6 +129,7 @@ from sms_django.repositories.counts import DjangoCountRepository
 from sms_django.repositories.documents import DjangoDocumentNumbers, DjangoJournal
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
+from sms_django.repositories.papers import DjangoPaperSources
 from sms_django.repositories.open_documents import DjangoOpenDocuments
 from sms_django.repositories.partners import DjangoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
@@ -187,6 +190,8 @@ SERVICES: tuple[type[Any], ...] = (
     # reordering
     ReorderRuleService,
     ReorderService,
+    # papers
+    PaperService,
 )
 
 
@@ -258,6 +263,8 @@ def adapters(binder: Binder) -> None:
     # selling
     binder.bind(CustomerRepository, to=DjangoCustomerRepository, scope=singleton)
     binder.bind(SalesOrderRepository, to=DjangoSalesOrderRepository, scope=singleton)
+    # papers
+    binder.bind(PaperSources, to=DjangoPaperSources, scope=singleton)
     binder.bind(Assortment, to=DjangoAssortment, scope=singleton)
     binder.bind(SalesBook, to=inject(SalesBook), scope=singleton)
     # reordering

@@ -39,6 +39,7 @@ from sms_django.api.fields import (
     TextField,
 )
 from sms_django.api.pagination import KeysetPagination
+from sms_django.api.papers import ReceiptPapers
 from sms_django.api.serializers import MAX_LINES, CoreSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
 from sms_django.api.stock_orders import (
@@ -167,7 +168,7 @@ class EntryViewSet(StockViewSet):
         )
 
 
-class PostingViewSet(OrderMixin, StockViewSet):
+class PostingViewSet(ReceiptPapers, OrderMixin, StockViewSet):
     """The business facts that changed stock, newest first."""
 
     queryset = models.Posting.objects.none()
