@@ -23,7 +23,7 @@ besides its forms; the pages in `purchasing` are the worked example:
         search_fields = ("search_text", "supplier__search_text")
         autocomplete_fields = ("supplier",)          # of the form of a draft
         columns = (Column("Ordered", "quantity"), Column("Cost", "unit_cost", Figure.MONEY, True))
-        works = (Work("To receive", "receive", ("placed",)),)  # see `work`
+        works = (Work("receive", "Things to receive", ("placed",)),)  # see `work`
 
         def facts(self, document, request): yield "Supplier", linked(...)
         def totals(self, document, request): yield "Net", money(document.net)

@@ -1,4 +1,4 @@
-"""The first page of the back office: what there is, what runs out, what happened last."""
+"""The first page of the back office: what waits, what there is, what runs out, what happened."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from sms_django import models
 from sms_django.actors import actor_of
 from sms_django.admin.site import deeds
 from sms_django.admin.stock_links import card_url
+from sms_django.admin.work import WorkList
 
 SHOWN = 8
 
@@ -60,6 +61,7 @@ class Overview:
             "running_out": self.running_out,
             "postings": self.last_postings(),
             "deeds": deeds(self.request),
+            "waiting": WorkList(self.request).waiting(),
         }
 
     def cards(self) -> Iterator[Card]:

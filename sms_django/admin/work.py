@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -93,11 +93,6 @@ class Heap:
     shown: Callable[[Any], dict[str, Any]]
 
     @property
-    def count(self) -> int:
-        """How many wait."""
-        return self.rows.count()
-
-    @property
     def items(self) -> list[dict[str, Any]]:
         """The first of them, each with its next step."""
         return [self.shown(row) for row in self.rows[:SHOWN]]
@@ -111,8 +106,22 @@ class WorkList:
         self.actor = actor_of(request)
         self.zone = get_current_timezone()
 
+    def waiting(self) -> list[tuple[Heap, int]]:
+        """The sorts of which something waits, and how many do, counted in one query."""
+        heaps = list(self.heaps())
+        counts = [
+            heap.rows.model._default_manager.filter(pk__in=heap.rows.order_by().values("pk"))
+            .values(heap=Value(number))
+            .annotate(waiting=Count("pk"))
+            for number, heap in enumerate(heaps)
+        ]
+        if not counts:
+            return []
+        found = dict(counts[0].union(*counts[1:], all=True).values_list("heap", "waiting"))
+        return [(heap, found[number]) for number, heap in enumerate(heaps) if found.get(number)]
+
     def heaps(self) -> Iterator[Heap]:
-        """What waits, sort by sort, empty ones too."""
+        """All sorts that the actor has to do with, empty ones too."""
         pages = [p for p in admin.site._registry.values() if hasattr(p, "works_for")]
         for page in pages:
             for work in page.works_for(self.request):
@@ -180,26 +189,25 @@ class WorkList:
 
     def _held(self, bin: models.Bin) -> dict[str, Any]:
         level, lot = bin.level, bin.lot.code if bin.lot else ""
-        known = {
-            "variant": level.variant.code,
-            "quantity": plain(bin.on_hand),
-            "lot": lot,
-            "warehouse": level.warehouse_id,
-            "location": bin.location.code,
-            "from_warehouse": level.warehouse_id,
-            "to_warehouse": level.warehouse_id,
-            "from_location": bin.location.code,
-            "disposition": "quarantine",
+        place = bin.location.code
+        where = f"{level.warehouse.code} {place}"
+        known = {"variant": level.variant.code, "quantity": plain(bin.on_hand), "lot": lot}
+        there = {
+            "transfer": {
+                "from_warehouse": level.warehouse_id,
+                "from_location": place,
+                "to_warehouse": level.warehouse_id,
+            },
+            "send-back": {"warehouse": level.warehouse_id, "disposition": "quarantine"},
+            "scrap": {"warehouse": level.warehouse_id, "location": place},
         }
-        asked = urlencode({name: value for name, value in known.items() if value})
-        place = f"{level.warehouse.code} {bin.location.code}"
         return {
             "name": f"{plain(bin.on_hand)} {level.variant.code}",
             "url": card_url(level.variant_id, level.warehouse_id),
-            "about": " · ".join(part for part in (str(level.variant.product), place, lot) if part),
+            "about": " · ".join(part for part in (str(level.variant.product), where, lot) if part),
             "due": "",
             "steps": [
-                (verb, f"{reverse(f'admin:sms_posting_{page}')}?{asked}")
+                (verb, f"{reverse(f'admin:sms_posting_{page}')}?{urlencode(known | there[page])}")
                 for verb, page in self._ways_out()
             ],
         }
@@ -210,11 +218,8 @@ def work(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Work",
-        "heaps": [
-            {"heap": heap, "count": count, "items": heap.items}
-            for heap in WorkList(request).heaps()
-            if (count := heap.count)
-        ],
+        "waiting": WorkList(request).waiting(),
+        "shown": SHOWN,
     }
     request.current_app = admin.site.name  # type: ignore[attr-defined]
     return TemplateResponse(request, "sms/work.html", context)

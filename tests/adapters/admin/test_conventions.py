@@ -20,6 +20,7 @@ from sms_core.stock.commands import ReserveStock
 from sms_core.stock.reservations import ReservationService
 from sms_django import models
 from sms_django.admin.base import CoreAdmin, LimitedAdmin, ReadOnlyAdmin
+from sms_django.admin.documents import DocumentAdmin
 from sms_django.admin.limits import Limits
 from sms_django.admin.site import GROUPS
 from tests.adapters.admin.conftest import LogIn
@@ -29,7 +30,7 @@ PAGES = {
     for model, page in admin.site._registry.items()
     if model._meta.app_label == "sms"
 }
-BASES = {Limits, LimitedAdmin, CoreAdmin, ReadOnlyAdmin}
+BASES = {Limits, LimitedAdmin, CoreAdmin, ReadOnlyAdmin, DocumentAdmin}
 COSTLY = {"cost", "value", "unit_cost", "average_cost", "last_cost", "value_after"}
 ROLES = {role.name: role.permissions for role in DELIVERED_ROLES}
 
@@ -84,7 +85,7 @@ def test_a_page_stands_on_our_bases_and_says_what_it_limits(name: str) -> None:
     assert page.group in GROUPS
     assert any(code.startswith(f"{page.resource}.") for code in ALL_CODES)
     if page.warehouse_path is not None:
-        str(page.model._default_manager.filter(**{f"{page.warehouse_path}__in": [1]}).query)
+        str(page.model._default_manager.filter(page.within([1])).query)
 
 
 @every_page
@@ -195,7 +196,7 @@ def test_rows_of_other_warehouses_do_not_exist(name: str, log_in: LogIn, demo: N
     page = PAGES[name]
     mine = models.Warehouse.objects.order_by("pk").first()
     rows = page.model._default_manager
-    visible = rows.filter(**{page.warehouse_path: mine.pk})
+    visible = rows.filter(page.within([mine.pk]))
     hidden = rows.exclude(pk__in=visible.values("pk"))
     assert visible.exists()
     assert hidden.exists()
@@ -262,7 +263,8 @@ def test_warehouses_one_may_not_see_are_offered_nowhere(log_in: LogIn, demo: Non
             if field is not None and field.related_model is models.Warehouse:
                 assert [pk for pk, _ in spec.lookup_choices] == [mine.pk], name
         if isinstance(page, CoreAdmin) and may("owner", page, "add"):
-            form = client.get(address(page, "add")).context["adminform"].form
+            context = client.get(address(page, "add")).context
+            form = context["head"] if isinstance(page, DocumentAdmin) else context["adminform"].form
             for field in form.fields.values():
                 if getattr(getattr(field, "queryset", None), "model", None) is models.Warehouse:
                     assert hidden not in field.queryset, name
