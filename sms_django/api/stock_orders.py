@@ -42,6 +42,11 @@ RELEASE_RESERVED: Final = (
     "first. Otherwise: 409 `reserved`."
 )
 
+DESPITE_COUNT: Final = (
+    "true: it did happen before, though what it moves was counted since and the count did not "
+    "know of it. Takes `stock.backdate`. Otherwise: 409 `counted_since`."
+)
+
 
 class BalanceSerializer(CoreSerializer):
     """What there is of a variant at one moment."""
@@ -88,12 +93,14 @@ class FactSerializer(CoreSerializer):
         default=None,
         help_text="When it happened, by default now. Days before today take `stock.backdate`.",
     )
+    despite_count = BooleanField(default=False, help_text=DESPITE_COUNT)
     reference = OptionalNameField(help_text="The number of somebody else's paper about it.")
     note = TextField()
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        tail = [name for name in ("occurred_at", "reference", "note", "lines") if name in fields]
+        last = ("occurred_at", "despite_count", "reference", "note", "lines")
+        tail = [name for name in last if name in fields]
         return {name: fields[name] for name in [*(n for n in fields if n not in tail), *tail]}
 
 

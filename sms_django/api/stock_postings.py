@@ -43,6 +43,7 @@ from sms_django.api.papers import ReceiptPapers
 from sms_django.api.serializers import MAX_LINES, CoreSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES, StockViewSet
 from sms_django.api.stock_orders import (
+    DESPITE_COUNT,
     PREVIEW,
     PREVIEWS,
     RELEASE_RESERVED,
@@ -150,6 +151,7 @@ class ReversalSerializer(CoreSerializer):
     occurred_at = DateTimeField(
         allow_null=True, default=None, help_text="When it was undone; empty: now."
     )
+    despite_count = BooleanField(default=False, help_text=DESPITE_COUNT)
     note = TextField()
 
 

@@ -11,6 +11,8 @@ from sms_django.api import (
     catalogue,
     catalogue_products,
     company,
+    counts,
+    purchasing,
     stock,
     stock_corrections,
     stock_enquiries,
@@ -59,7 +61,11 @@ router.register("stock/revaluations", stock_corrections.RevaluationViewSet, base
 router.register("stock/reservations", stock_reservations.ReservationViewSet, basename="reservation")
 router.register("stock/periods", stock_corrections.PeriodViewSet, basename="period")
 # documents
+router.register("suppliers", purchasing.SupplierViewSet, basename="supplier")
+router.register("supplier-items", purchasing.SupplierItemViewSet, basename="supplier-item")
+router.register("purchase-orders", purchasing.PurchaseOrderViewSet, basename="purchase-order")
 router.register("stock-transfers", transfers.StockTransferViewSet, basename="stock-transfer")
+router.register("stock-counts", counts.StockCountViewSet, basename="stock-count")
 
 v1 = [
     path("", RootViewSet.as_view({"get": "index"}, name="Start"), name="api-root"),

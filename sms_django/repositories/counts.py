@@ -26,7 +26,7 @@ from sms_core.stock.entities import LocationKind
 from sms_django import models
 from sms_django.repositories.base import DjangoMasterDataRepository
 from sms_django.repositories.catalogue_products import category_and_below
-from sms_django.repositories.count_figures import with_variances
+from sms_django.repositories.count_figures import with_sheet
 from sms_django.repositories.rows import given, insert, stored_time
 
 _BIN = (("variant_id", "bigint"), ("location_id", "bigint"), ("lot_key", "text"))
@@ -78,8 +78,7 @@ class DjangoCountRepository(DjangoMasterDataRepository[StockCount, CountFilter],
         return rows if filter.number is None else rows.filter(number__iexact=filter.number)
 
     def get(self, id: int) -> StockCount:
-        count = self.header(id)
-        return with_variances(count, self.lines(id))
+        return with_sheet(super().get(id), self.lines(id))
 
     def header(self, id: int) -> StockCount:
         count = super().get(id)
