@@ -38,7 +38,7 @@ lint: dev ## Check format, types, architecture, migrations, settings and the API
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy --config-file config/mypy.ini config sms_core sms_django
 	@$(PY) -m mypy --config-file config/mypy.ini --strict --follow-imports=silent \
-	  sms_core config/container.py
+	  sms_core config/container.py config/services.py
 	@.venv/bin/lint-imports --config config/importlinter.ini --no-cache --no-logo
 	@$(PY) -m tests.scratch sqlite manage.py makemigrations --check --dry-run
 	@$(PY) -m tests.scratch sqlite manage.py check --database default --fail-level WARNING

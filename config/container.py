@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar, overload
 from django.db import transaction
 from injector import Binder, Injector, inject, singleton
 
+from config.services import SERVICES
 from sms_core.access.ports import (
     AccessTokens,
     LoginAttemptRepository,
@@ -22,8 +23,6 @@ from sms_core.access.ports import (
     UserRepository,
     Warehouses,
 )
-from sms_core.access.services import RoleService, UserService
-from sms_core.access.sessions import SessionService
 from sms_core.catalogue.ports import (
     BrandRepository,
     CategoryRepository,
@@ -32,12 +31,8 @@ from sms_core.catalogue.ports import (
     Usage,
     VariantRepository,
 )
-from sms_core.catalogue.product_services import ProductService, VariantService
-from sms_core.catalogue.services import BrandService, CategoryService, UnitService
 from sms_core.company.ports import CompanyRepository
-from sms_core.company.services import CompanyService
 from sms_core.papers.ports import PaperSources
-from sms_core.papers.services import PaperService
 from sms_core.purchasing.ordering import OrderBook
 from sms_core.purchasing.ports import (
     PurchaseOrderRepository,
@@ -45,29 +40,20 @@ from sms_core.purchasing.ports import (
     SupplierRepository,
     Wares,
 )
-from sms_core.purchasing.receiving import PurchaseOrderService
 from sms_core.purchasing.reorder_ports import ReorderReader, ReorderRuleRepository
-from sms_core.purchasing.reordering import ReorderRuleService, ReorderService
-from sms_core.purchasing.services import SupplierItemService, SupplierService
 from sms_core.purchasing.undoing import PurchaseDocuments
-from sms_core.selling.customers import CustomerService
 from sms_core.selling.ordering import SalesBook
 from sms_core.selling.ports import Assortment, CustomerRepository, SalesOrderRepository
-from sms_core.selling.queue import QueueService, SalesQueue
+from sms_core.selling.queue import SalesQueue
 from sms_core.selling.reversals import SalesDocuments
-from sms_core.selling.services import SalesOrderService
 from sms_core.shared.documents import DocumentNumbers, DocumentType, Journal
 from sms_core.shared.ports import Clock, DryRun, ImageStore, OnceOnly, Snapshot, UnitOfWork
-from sms_core.stock.audit import AuditRepository, AuditService, LedgerAudit
-from sms_core.stock.closing import PeriodService
-from sms_core.stock.corrections import CorrectionService
+from sms_core.stock.audit import AuditRepository, LedgerAudit
 from sms_core.stock.count_ports import CountRepository
 from sms_core.stock.count_posting import CountDocuments, CountPosting
-from sms_core.stock.count_services import CountService
 from sms_core.stock.counting import Counting
 from sms_core.stock.desk import PostingDesk
 from sms_core.stock.documents import Documents, OpenDocuments
-from sms_core.stock.enquiries import EnquiryService
 from sms_core.stock.ledger import Ledger
 from sms_core.stock.ledger_ports import (
     Backorders,
@@ -79,12 +65,6 @@ from sms_core.stock.ledger_ports import (
     StockHistory,
     Waiting,
 )
-from sms_core.stock.places import (
-    LocationService,
-    LotService,
-    ReasonCodeService,
-    WarehouseService,
-)
 from sms_core.stock.ports import (
     LedgerRepository,
     LocationRepository,
@@ -93,10 +73,8 @@ from sms_core.stock.ports import (
     StockReader,
     WarehouseRepository,
 )
-from sms_core.stock.reservations import ReservationService
-from sms_core.stock.services import StockService
 from sms_core.stock.transfer_ports import TransferRepository
-from sms_core.stock.transfer_services import TransferDocuments, TransferService
+from sms_core.stock.transfer_services import TransferDocuments
 from sms_django.gateways.calendar import CompanyCalendar
 from sms_django.gateways.clock import SystemClock
 from sms_django.gateways.documents import DocumentsByType
@@ -129,8 +107,8 @@ from sms_django.repositories.counts import DjangoCountRepository
 from sms_django.repositories.documents import DjangoDocumentNumbers, DjangoJournal
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
-from sms_django.repositories.papers import DjangoPaperSources
 from sms_django.repositories.open_documents import DjangoOpenDocuments
+from sms_django.repositories.papers import DjangoPaperSources
 from sms_django.repositories.partners import DjangoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
 from sms_django.repositories.purchase_orders import DjangoPurchaseOrderRepository
@@ -152,47 +130,6 @@ from sms_django.repositories.transfers import DjangoTransferRepository
 from sms_django.repositories.usage import DjangoUsage
 
 T = TypeVar("T")
-
-SERVICES: tuple[type[Any], ...] = (
-    # access
-    RoleService,
-    UserService,
-    SessionService,
-    # company
-    CompanyService,
-    # catalogue
-    BrandService,
-    CategoryService,
-    UnitService,
-    ProductService,
-    VariantService,
-    # stock
-    WarehouseService,
-    LocationService,
-    LotService,
-    ReasonCodeService,
-    StockService,
-    CorrectionService,
-    ReservationService,
-    PeriodService,
-    TransferService,
-    CountService,
-    EnquiryService,
-    AuditService,
-    # purchasing
-    SupplierService,
-    SupplierItemService,
-    PurchaseOrderService,
-    # selling
-    CustomerService,
-    SalesOrderService,
-    QueueService,
-    # reordering
-    ReorderRuleService,
-    ReorderService,
-    # papers
-    PaperService,
-)
 
 
 # Who is told when a posting of a document is undone.

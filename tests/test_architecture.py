@@ -9,7 +9,8 @@ import pytest
 from django.apps import apps
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-from config.container import SERVICES, container
+from config.container import container
+from config.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "sms_core", "sms_django")

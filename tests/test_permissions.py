@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from config.container import SERVICES, container
+from config.container import container
+from config.services import SERVICES
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Forbidden
 from sms_core.stock.ledger import Ledger
