@@ -28,6 +28,7 @@ from sms_core.stock.kinds import Counterpart
 from sms_core.stock.places import WarehouseService
 from sms_core.stock.postings import NamedLot
 from sms_core.stock.services import StockService
+from sms_django.management.demo_documents import DemoOffice
 
 BRANDS = ("Northlight Coffee", "Kestrel Ceramics", "Fjordware", "Oak & Linen")
 
@@ -108,6 +109,8 @@ class DemoShop:
             for warehouse_id in (depot, shop):
                 self._deliver(products, warehouse_id, to_depot=warehouse_id == depot)
             self._sell(products, shop)
+            variants = {code: made.variants[0].id for code, made in products.items()}
+            DemoOffice(by=self.by, depot=depot, shop=shop, variants=variants).work()
         return True
 
     def _warehouses(self) -> tuple[int, int]:

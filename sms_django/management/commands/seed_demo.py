@@ -12,7 +12,7 @@ from sms_django.management.demo import DemoShop
 class Command(BaseCommand):
     """Make the demo shop, in a database that has no products."""
 
-    help = "Loads demo data: brands, categories, products, two warehouses and their first goods."
+    help = "Loads demo data: a shop with products, two warehouses, partners, and a few days' work."
 
     def handle(self, **options: Any) -> None:
         """Make it once; a second call changes nothing."""
