@@ -71,7 +71,7 @@ def claims(
 
 def backorders(order: SalesOrder) -> dict[int, Decimal]:
     """What the lines of an order wait for."""
-    return {line.id: order.backordered(line) for line in order.lines}
+    return {line.id: line.backordered for line in order.lines}
 
 
 def releases(order: SalesOrder, freed: Iterable[Freed], act: OrderAct | None = None) -> Plan | None:

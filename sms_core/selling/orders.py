@@ -45,13 +45,15 @@ WAITING = frozenset(map(SalesState, SalesState.waiting_values()))
 @dataclass(kw_only=True)
 class SalesLine(DocumentLine):
     """So much of a variant at these terms; code and description are what it was called when the
-    order was confirmed."""
+    order was confirmed. What it comes to and what it waits for, its order works out."""
 
     code: str = ""
     description: str = ""
     quantity: Decimal
     terms: Terms = field(default_factory=Terms)
     progress: Progress = field(default=Progress(), compare=False)
+    amount: Amount = field(default=Amount(), compare=False)
+    backordered: Decimal = field(default=ZERO, compare=False)
 
     @property
     def unshipped(self) -> Decimal:
@@ -167,9 +169,14 @@ class SalesOrder(Document):
             raise Invalid(
                 f"An order has at most {MAX_LINES} lines.", code="too_many", pointer="/lines"
             )
+        self.work_out()
+
+    def work_out(self) -> None:
+        """Tell the lines what they come to and wait for; raises RuleBroken for too much."""
         for index, line in enumerate(self.lines):
             with within(f"/lines/{index}"):
-                self.amount_of(line)
+                line.amount = amount_of(line.quantity, line.terms, self.money_places)
+            line.backordered = line.missing if self.is_waiting else ZERO
 
     @property
     def purpose(self) -> str:
@@ -180,28 +187,20 @@ class SalesOrder(Document):
         """The level from which a line is served."""
         return LevelKey(line.variant_id, self.warehouse_id)
 
-    def amount_of(self, line: SalesLine) -> Amount:
-        """What a line comes to; raises RuleBroken if that is too much."""
-        return amount_of(line.quantity, line.terms, self.money_places)
-
     @property
     def amount(self) -> Amount:
         """What all lines come to."""
-        return total(self.amount_of(line) for line in self.lines)
+        return total(line.amount for line in self.lines)
 
     @property
     def taxes(self) -> dict[Decimal, Amount]:
         """What the lines come to, by rate of tax."""
-        return per_rate((line.terms.tax_rate, self.amount_of(line)) for line in self.lines)
+        return per_rate((line.terms.tax_rate, line.amount) for line in self.lines)
 
     @property
     def is_waiting(self) -> bool:
         """Whether the customer is still to get something."""
         return self.state in WAITING
-
-    def backordered(self, line: SalesLine) -> Decimal:
-        """What the customer waits for and is not reserved yet."""
-        return line.missing if self.is_waiting else ZERO
 
     def line(self, id: int) -> SalesLine:
         """The line with this id; raises Unknown."""
@@ -214,12 +213,14 @@ class SalesOrder(Document):
         """Agree on it; raises RuleBroken if nothing is sold."""
         self.see_that_has_lines()
         self.state, self.confirmed_at = SalesState.CONFIRMED, at
+        self.work_out()
 
     def leave(self, state: SalesState) -> None:
         """Go on without its promises: closed, cancelled, or as a draft again."""
         self.state = state
         if state is SalesState.DRAFT:
             self.confirmed_at = None
+        self.work_out()
 
     def see_that_has_lines(self) -> None:
         """Raise RuleBroken for an order of nothing."""
@@ -236,6 +237,7 @@ class SalesOrder(Document):
             self.state = SalesState.PARTIALLY_SHIPPED
         else:
             self.state = SalesState.CONFIRMED
+        self.work_out()
 
     def see_that_returns_were_sent(self) -> None:
         """Raise Conflict where more came back than was sent."""

@@ -78,7 +78,7 @@ def _see_that_reserved(
     if quantity > reserved:
         raise Conflict(
             f"Of {plain(line.quantity)} {line.code} {plain(reserved)} are reserved and "
-            f"{plain(order.backordered(line))} backordered: {plain(quantity)} cannot be shipped. "
+            f"{plain(line.backordered)} backordered: {plain(quantity)} cannot be shipped. "
             f"Ship {plain(reserved)} at most, or allocate more first.",
             code="not_reserved",
             pointer="/quantity",
@@ -116,7 +116,7 @@ def see_that_all_is_reserved(order: SalesOrder) -> None:
     """Raise InsufficientStock where a sale at the counter cannot be handed over whole."""
     problems = Gathering()
     for index, line in enumerate(order.lines):
-        if missing := order.backordered(line):
+        if missing := line.backordered:
             with problems.at(index):
                 raise InsufficientStock(
                     f"Of {plain(line.quantity)} {line.code} {plain(missing)} are not available.",

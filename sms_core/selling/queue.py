@@ -83,7 +83,7 @@ class QueueService:
             except NotFound:
                 return False, set()
             lines = [line for line in order.lines if order.key(line) in keys]
-            wanted = {line.id: order.backordered(line) for line in lines}
+            wanted = {line.id: line.backordered for line in lines}
             plan = claims(order, wanted)
             if plan is None:
                 return False, set()

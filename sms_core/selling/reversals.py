@@ -53,7 +53,5 @@ def _came_back(order: SalesOrder, reversal: Posting) -> dict[int, Decimal]:
         if entry.document_line and entry.counterpart is Counterpart.CUSTOMER and entry.quantity > 0:
             back[entry.document_line] = back.get(entry.document_line, ZERO) + entry.quantity
     return {
-        line.id: min(back[line.id], order.backordered(line))
-        for line in order.lines
-        if line.id in back
+        line.id: min(back[line.id], line.backordered) for line in order.lines if line.id in back
     }

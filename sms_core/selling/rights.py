@@ -17,6 +17,7 @@ from sms_core.selling.commands import (
     ShipSalesOrder,
 )
 from sms_core.shared.entities import Actor
+from sms_core.shared.errors import Forbidden
 
 RIGHTS: Final[Mapping[type[Any], tuple[str, ...]]] = {
     ConfirmSalesOrder: ("sales_order.confirm",),
@@ -33,6 +34,8 @@ RIGHTS: Final[Mapping[type[Any], tuple[str, ...]]] = {
 
 def authorise(command: object, by: Actor) -> None:
     """Raise Forbidden unless the actor may give this order at all."""
+    if type(command) not in RIGHTS:
+        raise Forbidden("Nobody may order this.")
     for right in RIGHTS[type(command)]:
         by.require(right)
     if isinstance(command, AllocateSalesOrder) and command.out_of_turn:

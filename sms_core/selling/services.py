@@ -251,9 +251,7 @@ class SalesOrderService(DocumentService[SalesOrder, SalesOrderFilter]):
         order.check()
         self.repository.save(order)
         more = {
-            line.id: order.backordered(line)
-            for line in order.lines
-            if line.quantity > had.get(line.id, 0)
+            line.id: line.backordered for line in order.lines if line.quantity > had.get(line.id, 0)
         }
         postings = self._both(releases(order, freed), claims(order, more), books, by)
         return self._done("change", order, postings, None, by, before)

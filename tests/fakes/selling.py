@@ -91,6 +91,7 @@ class InMemorySalesOrderRepository(
                 and promise.open_quantity
             ]
             line.progress = Progress.of(moved, promised)
+        document.work_out()
 
     def searched(self, document: Any) -> tuple[str, ...]:
         return (document.number, document.reference, document.customer_name, document.notes)
@@ -108,7 +109,7 @@ class InMemorySalesOrderRepository(
             and same(filter.reference, order.reference)
             and same(filter.number, order.number)
             and (before is None or (order.promised_at is not None and order.promised_at < before))
-            and filter.backordered in {None, any(map(order.backordered, order.lines))}
+            and filter.backordered in {None, any(line.backordered for line in order.lines)}
         )
 
     def backorders(self, keys: Collection[LevelKey]) -> list[Backorder]:
@@ -126,11 +127,11 @@ class InMemorySalesOrderRepository(
                 order_id=order.id,
                 line_id=line.id,
                 key=order.key(line),
-                quantity=order.backordered(line),
+                quantity=line.backordered,
             )
             for order in waiting
             for line in order.lines
-            if order.key(line) in set(keys) and order.backordered(line)
+            if order.key(line) in set(keys) and line.backordered
         ]
 
     def sent(self, order: SalesOrder, shipment: Shipment) -> None:

@@ -206,7 +206,7 @@ def figures(order: SalesOrder) -> list[tuple[Decimal, ...]]:
     return [
         (
             line.progress.reserved,
-            order.backordered(line),
+            line.backordered,
             line.progress.shipped,
             line.progress.returned,
         )

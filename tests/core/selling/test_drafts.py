@@ -36,7 +36,7 @@ def test_a_draft_takes_the_terms_of_the_product(shop: Shop) -> None:
     assert (chai.terms.unit_price, chai.terms.tax_rate) == (18, 20)
     assert tea.terms.tax_method is TaxMethod.INCLUSIVE
     assert (chai.code, chai.description) == ("CHAI", "Chai")
-    assert order.amount_of(chai).gross == Decimal("43.20")
+    assert chai.amount.gross == Decimal("43.20")
     assert (order.amount.net, order.amount.tax) == (46, Decimal("9.20"))
     assert [str(rate) for rate in order.taxes] == ["20.00"]
 
