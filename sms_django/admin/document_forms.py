@@ -20,11 +20,6 @@ def paragraph(label: str, *, rows: int = 2, **options: Any) -> forms.CharField:
     return forms.CharField(**{"label": label, "required": False, "widget": widget, **options})
 
 
-def partner(label: str, **options: Any) -> Any:
-    """A supplier or a customer: what is offered comes from the page of the document."""
-    return forms.ModelChoiceField(label=label, queryset=None, **options)
-
-
 class DraftForm(OrderForm):
     """The head of a document that is being written."""
 

@@ -54,15 +54,6 @@ class DocumentPage(OrderView):
         except NotFound as missing:
             raise Http404(missing.detail) from None
 
-    def head_options(self) -> dict[str, Any]:
-        page = self.model_admin
-        names = set(page.autocomplete_fields) & set(self.head_form.base_fields)
-        looked_up = {
-            name: page.formfield_for_foreignkey(page.opts.get_field(name), self.request)
-            for name in names
-        }
-        return {**super().head_options(), "looked_up": looked_up}
-
     def summary(self, made: Any) -> dict[str, Any]:
         document = document_of(made)
         numbers = [posting.number for posting in postings_of(made)]

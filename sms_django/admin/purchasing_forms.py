@@ -10,7 +10,6 @@ from sms_django.admin.document_forms import (
     ActLineForm,
     DraftForm,
     DraftLineForm,
-    partner,
     reason,
 )
 from sms_django.admin.stock_forms import (
@@ -19,6 +18,7 @@ from sms_django.admin.stock_forms import (
     choice,
     day,
     number,
+    partner,
     text,
     tick,
     unit_cost,

@@ -121,6 +121,8 @@ class Correcting(OfPosting):
             "reference": posting.reference,
             "note": posting.note,
             "reason_code": posting.reason_code,
+            "supplier": posting.supplier_id,
+            "customer": posting.customer_id,
             "counterpart": entries[0].counterpart,
             "warehouse": entries[0].warehouse_id,
             "from_warehouse": gone[0].warehouse_id,

@@ -77,6 +77,11 @@ def choice(label: str = "", **options: Any) -> Any:
     return forms.ModelChoiceField(label=label or None, queryset=None, widget=widget, **options)
 
 
+def partner(label: str, **options: Any) -> Any:
+    """A supplier or a customer, searched by code or name; who may see none has no such field."""
+    return forms.ModelChoiceField(label=label, queryset=None, **options)
+
+
 def tick(label: str, help_text: str) -> forms.BooleanField:
     """Something that one has to want."""
     return forms.BooleanField(
@@ -133,6 +138,8 @@ class OrderForm(forms.Form):
         "from_location",
         "to_location",
         "counterpart",
+        "supplier",
+        "customer",
         "reason_code",
         "receipt",
         "quantity",

@@ -102,7 +102,7 @@ class TakeBackView(MovementView):
 
     title, verb, kind = "Take back from a customer", "Take back", Kind.CUSTOMER_RETURN
     permission_required = ("stock.receive",)
-    head_form, line_form = forms.ReasonForm, forms.TakenBackLineForm
+    head_form, line_form = forms.TakeBackForm, forms.TakenBackLineForm
     order, line_order = commands.TakeBackGoods, commands.TakenBackLine
     use_case = StockService.take_back
 
@@ -112,6 +112,6 @@ class SendBackView(MovementView):
 
     title, verb, kind = "Return to a supplier", "Return", Kind.SUPPLIER_RETURN
     permission_required = ("stock.issue",)
-    head_form, line_form = forms.ReasonForm, forms.SentBackLineForm
+    head_form, line_form = forms.SendBackForm, forms.SentBackLineForm
     order, line_order = commands.ReturnToSupplier, commands.SentBackLine
     use_case = StockService.return_to_supplier

@@ -17,6 +17,7 @@ from sms_django.admin.stock_forms import (
     choice,
     day,
     number,
+    partner,
     release_reserved,
     text,
     tick,
@@ -34,6 +35,11 @@ def _one_of(label: str, kind: type[Any], choices: list[tuple[str, str]], **optio
     )
 
 
+def expected_on_hand() -> forms.DecimalField:
+    """What must be there, else nothing is posted: for who counted before he typed."""
+    return number("Only if on hand is")
+
+
 class PlacedForm(OrderForm):
     """The head of what happens in one warehouse."""
 
@@ -43,6 +49,7 @@ class PlacedForm(OrderForm):
 class ReceiptForm(PlacedForm):
     """The head of a receipt."""
 
+    supplier = partner("Supplier", required=False)
     reference = text("Delivery note")
     same_reference = tick(
         "The same note again", "This note was entered before, and these are other goods of it."
@@ -55,9 +62,22 @@ class ReasonForm(PlacedForm):
     reason_code = choice("Reason", required=False, to_field_name="code")
 
 
+class SendBackForm(ReasonForm):
+    """The head of what goes back to a supplier."""
+
+    supplier = partner("Supplier", required=False)
+
+
+class TakeBackForm(ReasonForm):
+    """The head of what comes back from a customer."""
+
+    customer = partner("Customer", required=False)
+
+
 class IssueForm(ReasonForm):
     """The head of an issue."""
 
+    customer = partner("Customer", required=False)
     counterpart = _one_of(
         "For",
         Counterpart,
@@ -136,9 +156,12 @@ class ShipForm(ReleaseForm):
 class ReceivedLineForm(LineForm):
     """A line of what comes in."""
 
+    aside = ("expected_on_hand",)
+
     unit_cost = unit_cost()
     location = text("Location")
     lot = text("Lot")
+    expected_on_hand = expected_on_hand()
     expires_on = day("Expires on")
 
     def clean(self) -> dict[str, Any]:
@@ -151,8 +174,11 @@ class ReceivedLineForm(LineForm):
 class IssuedLineForm(LineForm):
     """A line of what leaves."""
 
+    aside = ("expected_on_hand",)
+
     location = text("Location")
     lot = text("Lot")
+    expected_on_hand = expected_on_hand()
 
 
 class AdjustedLineForm(IssuedLineForm):
@@ -167,7 +193,10 @@ class AdjustedLineForm(IssuedLineForm):
 class MovedLineForm(LineForm):
     """A line of a transfer."""
 
+    aside = ("expected_on_hand",)
+
     lot = text("Lot")
+    expected_on_hand = expected_on_hand()
 
 
 def _disposition(*offered: Disposition) -> Any:

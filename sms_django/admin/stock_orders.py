@@ -124,9 +124,24 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
     def head_options(self) -> dict[str, Any]:
         """What one can choose from in the head."""
         warehouses = admin.site.get_model_admin(models.Warehouse).choices(self.request)
-        hidden = () if self.actor.may(BACKDATES) else ("occurred_at",)
-        reasons = reasons_for(*([self.kind] if self.kind else []))
-        return {"warehouses": warehouses, "reasons": reasons, "hidden": hidden}
+        looked_up = self.partners()
+        hidden = {"supplier", "customer"} - set(looked_up)
+        return {
+            "warehouses": warehouses,
+            "reasons": reasons_for(*([self.kind] if self.kind else [])),
+            "looked_up": looked_up,
+            "hidden": hidden if self.actor.may(BACKDATES) else {*hidden, "occurred_at"},
+        }
+
+    def partners(self) -> dict[str, Any]:
+        """The fields of the head in which a partner is searched, for those who may see them."""
+        found = {}
+        for name, table in (("supplier", models.PurchaseOrder), ("customer", models.SalesOrder)):
+            page = admin.site._registry.get(table)
+            if name in self.head_form.base_fields and page and self.actor.may(f"{name}.view"):
+                field = table._meta.get_field(name)
+                found[name] = page.formfield_for_foreignkey(field, self.request)  # type: ignore
+        return found
 
     def line_options(self) -> dict[str, Any]:
         """What the forms of the lines are made with."""

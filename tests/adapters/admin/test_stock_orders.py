@@ -13,12 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.container import overridden
+from sms_core.purchasing.commands import CreateSupplier
+from sms_core.purchasing.services import SupplierService
 from sms_core.shared.ports import OnceOnly
 from sms_core.stock.postings import NamedLot
 from sms_django import models
 from tests.adapters.admin.conftest import LogIn
 from tests.adapters.admin.forms import errors, figures, filled
-from tests.adapters.shop import Shop
+from tests.adapters.shop import SYSTEM, Shop
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/sms/posting/"
@@ -176,6 +178,43 @@ def test_goods_of_a_lot_are_opened(owner: Client, shop: Shop) -> None:
     assert post(owner, "open", line).status_code == 302
     assert (level(cheese).on_hand, level(cheese).value) == (Decimal("2.5"), 10)
     assert "lot" in errors(post(owner, "open", {"variant": "CHEESE", "quantity": "1"})).popitem()[0]
+
+
+# --- partners and expectations ---------------------------------------------------------------
+def test_direct_receipts_and_returns_name_the_supplier(
+    owner: Client, log_in: LogIn, shop: Shop, chai: int
+) -> None:
+    command = CreateSupplier(code="EXO", name="Exotic Liquids")
+    supplier = shop.service(SupplierService).create(command, by=SYSTEM).id
+    line = {"variant": "CHAI", "quantity": "4", "unit_cost": "1"}
+    assert post(owner, "receive", line, supplier=supplier).status_code == 302
+    assert last().supplier_id == supplier
+    back = {"variant": "CHAI", "quantity": "1"}
+    done = post(owner, "send-back", back, supplier=supplier, reason_code="defective")
+    assert done.status_code == 302
+    assert last().supplier_id == supplier
+    unknown = post(owner, "receive", line, supplier="999999")
+    assert set(errors(unknown)) == {"supplier"}
+    shop.service(SupplierService).delete(supplier, by=SYSTEM)
+    assert set(errors(post(owner, "receive", line, supplier=supplier))) == {"supplier"}
+
+
+def test_who_may_see_no_suppliers_is_asked_for_none(log_in: LogIn, shop: Shop) -> None:
+    models.Role.objects.filter(name="clerk").update(permissions=["stock.view", "stock.receive"])
+    page = log_in("clerk").get(f"{BASE}receive/")
+    assert page.status_code == 200
+    assert "supplier" not in page.context["head"].fields
+
+
+def test_a_line_may_say_what_must_be_there(owner: Client, chai: int) -> None:
+    line = {"variant": "CHAI", "quantity": "1", "expected_on_hand": "9"}
+    page = post(owner, "issue", line, reason_code="sample")
+    assert set(errors(page)) == {"lines-0-expected_on_hand"}
+    assert page.context["lines"].forms[0].unfolds
+    assert level(chai).on_hand == 10
+    line["expected_on_hand"] = "10"
+    assert post(owner, "issue", line, reason_code="sample").status_code == 302
+    assert level(chai).on_hand == 9
 
 
 # --- reservations ------------------------------------------------------------------------------
