@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 
 from config.container import Injected
 from sms_core.purchasing import commands
@@ -170,6 +171,9 @@ class PurchaseOrderAdmin(DocumentAdmin):
         yield "Expected", self.moment(document.expected_at)
         yield "Placed", self.moment(document.placed_at)
         yield "Notes", document.notes
+
+    def papers(self, document: PurchaseOrder, request: HttpRequest) -> Iterator[tuple[str, str]]:
+        yield "Print", reverse("purchase-order-paper", args=[document.id])
 
     def totals(self, document: PurchaseOrder, request: HttpRequest) -> Iterator[tuple[str, Any]]:
         if request.user.has_perm("cost.view") and document.net is not None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from config.container import Injected
 from sms_core.shared.errors import NotFound
+from sms_core.stock.kinds import Kind
 from sms_core.stock.services import StockService
 from sms_core.stock.views import PostingView
 from sms_django import models
@@ -136,6 +137,13 @@ class PostingAdmin(ReadOnlyAdmin):
             "reverses": models.Posting.objects.filter(pk=posting.reverses_id).first(),
             "reversals": self.get_queryset(request).filter(reverses_id=posting.id).order_by("pk"),
             "shows_costs": actor.may("cost.view"),
+            "note": _note_of(posting),
             "may_reverse": undoes,
             "may_correct": undoes and posting.kind in CORRECTIONS,
         }
+
+
+def _note_of(posting: PostingView) -> str:
+    """Where the goods received note of a receipt is printed; nothing else has one."""
+    is_receipt = posting.kind == Kind.RECEIPT.value
+    return reverse("posting-goods-received-note", args=[posting.id]) if is_receipt else ""
