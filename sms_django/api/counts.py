@@ -47,6 +47,7 @@ from sms_django.api.fields import (
     QuantityField,
     TextField,
 )
+from sms_django.api.papers import CountPapers
 from sms_django.api.references import CATEGORY, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import CoreSerializer
 from sms_django.api.stock_lines import NamedLotSerializer
@@ -162,7 +163,7 @@ class PostCountSerializer(CountActSerializer):
     release_reserved = BooleanField(default=False, help_text=RELEASE_RESERVED)
 
 
-class StockCountViewSet(DocumentViewSet):
+class StockCountViewSet(CountPapers, DocumentViewSet):
     """Counting what there is while selling goes on: what was found is compared with what the
     books say of the moment of counting."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -84,9 +83,11 @@ class SalesPapers(PaperMixin):
     """What one needs to fetch and send goods."""
 
     papers = frozenset({"pick_list", "delivery_note"})
-    parameters: ClassVar[Mapping[str, frozenset[str]]] = {
-        "delivery_note": frozenset({"posting_id"})
-    }
+    action: Any
+
+    def other_parameters(self) -> set[str]:
+        found: set[str] = super().other_parameters()  # type: ignore[misc]
+        return found | ({"posting_id"} if self.action == "delivery_note" else set())
 
     @extend_schema(**_ANSWER)
     @action(**_OPTIONS, url_path="pick-list")
