@@ -12,7 +12,7 @@ from enum import Enum
 from sms_core.selling.entities import Article, Customer
 from sms_core.selling.orders import SalesOrder, SalesState, Shipment
 from sms_core.shared.documents import DocumentFilter
-from sms_core.shared.paging import ListFilter
+from sms_core.shared.paging import ListFilter, Number
 from sms_core.shared.ports import MasterDataRepository
 from sms_core.stock.levels import LevelKey
 
@@ -62,7 +62,7 @@ class SalesOrderFilter(DocumentFilter):
     variant_id: int | None = None
     reference: str | None = None
     number: str | None = None
-    priority: int | None = None
+    priority: Number | None = None
     promised_before: datetime | None = None
     backordered: bool | None = None
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NewType, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+# A filter's whole number that is no id: it may be 0 or below.
+Number = NewType("Number", int)
 
 
 @dataclass(frozen=True)

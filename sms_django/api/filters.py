@@ -17,7 +17,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-from sms_core.shared.paging import Order
+from sms_core.shared.paging import Number, Order
 from sms_django.api.fields import (
     BooleanField,
     ChoiceField,
@@ -25,6 +25,7 @@ from sms_django.api.fields import (
     DateTimeField,
     DecimalField,
     IdField,
+    IntegerField,
     OptionalNameField,
 )
 from sms_django.api.moments import SCHEMA as MOMENT
@@ -33,6 +34,7 @@ from sms_django.api.moments import MomentField
 _FIELDS: Mapping[Any, type[Any]] = {
     str: OptionalNameField,
     int: IdField,
+    Number: IntegerField,
     bool: BooleanField,
     Decimal: DecimalField,
     datetime: DateTimeField,

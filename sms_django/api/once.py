@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import ClassVar
+from urllib.parse import urlencode
 
 import orjson
 from rest_framework.request import Request
@@ -18,6 +19,7 @@ from sms_core.shared.errors import Forbidden, Invalid
 from sms_core.shared.ports import Answer, OnceOnly
 
 FORM_PARAMETER = "idempotency_key"
+_NOT_ASKED = frozenset({FORM_PARAMETER, "format"})
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
@@ -36,12 +38,15 @@ def key_of(request: Request) -> str:
 
 
 def fingerprint(request: Request) -> str:
-    """What makes two requests the same: method, path and body, not how the body is laid out."""
+    """What makes two requests the same: method, path, what the address asks for and body, not
+    how the body is laid out."""
     data = request.data
     body = dict(data.lists()) if hasattr(data, "lists") else data
     body = {name: value for name, value in body.items() if name != "csrfmiddlewaretoken"}
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
-    text = f"{request.method}\n{request.path}\n{canonical}"
+    asked = {name: v for name, v in request.query_params.items() if name not in _NOT_ASKED}
+    address = "?".join([request.path, *([urlencode(sorted(asked.items()))] if asked else [])])
+    text = f"{request.method}\n{address}\n{canonical}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -15,6 +15,10 @@ from sms_core.catalogue.ports import (
 )
 from sms_core.catalogue.product_services import ProductService, VariantService
 from sms_core.catalogue.services import BrandService, CategoryService, UnitService
+from sms_core.purchasing.ports import SupplierFilter
+from sms_core.purchasing.services import SupplierService
+from sms_core.selling.customers import CustomerService
+from sms_core.selling.ports import CustomerFilter
 from sms_core.shared.entities import Actor
 from sms_core.shared.paging import PageRequest
 from sms_core.shared.services import MasterDataService
@@ -29,6 +33,8 @@ UNIT = (UnitService, UnitFilter)
 PRODUCT = (ProductService, ProductFilter)
 VARIANT = (VariantService, VariantFilter)
 WAREHOUSE = (WarehouseService, WarehouseFilter)
+SUPPLIER = (SupplierService, SupplierFilter)
+CUSTOMER = (CustomerService, CustomerFilter)
 MOST = 200
 
 

@@ -13,6 +13,8 @@ from sms_django.api import (
     company,
     counts,
     purchasing,
+    reorder,
+    selling,
     stock,
     stock_corrections,
     stock_enquiries,
@@ -64,6 +66,11 @@ router.register("stock/periods", stock_corrections.PeriodViewSet, basename="peri
 router.register("suppliers", purchasing.SupplierViewSet, basename="supplier")
 router.register("supplier-items", purchasing.SupplierItemViewSet, basename="supplier-item")
 router.register("purchase-orders", purchasing.PurchaseOrderViewSet, basename="purchase-order")
+router.register("customers", selling.CustomerViewSet, basename="customer")
+router.register("sales-orders", selling.SalesOrderViewSet, basename="sales-order")
+router.register("reorder/rules", reorder.ReorderRuleViewSet, basename="reorder-rule")
+router.register("reorder/suggestions", reorder.SuggestionViewSet, basename="suggestion")
+router.register("reorder/orders", reorder.ReorderOrderViewSet, basename="reorder-order")
 router.register("stock-transfers", transfers.StockTransferViewSet, basename="stock-transfer")
 router.register("stock-counts", counts.StockCountViewSet, basename="stock-count")
 
