@@ -26,7 +26,7 @@ from sms_django.api.fields import (
     IdField,
     NameField,
 )
-from sms_django.api.references import WAREHOUSE, ReferenceField
+from sms_django.api.references import SUPPLIER, WAREHOUSE, ReferenceField
 from sms_django.api.stock_levels import StockViewSet
 from sms_django.api.stock_lines import (
     AdjustedLineSerializer,
@@ -47,7 +47,7 @@ from sms_django.api.stock_orders import (
 from sms_django.api.stock_postings import PostingSerializer
 
 
-def example(name: str, **body: Any) -> Any:
+def example(name: str, /, **body: Any) -> Any:
     """Shows a body in the documentation."""
     return extend_schema_serializer(examples=[OpenApiExample(name, body, request_only=True)])
 
@@ -61,15 +61,18 @@ class IssueCounterpartField(ChoiceField):
         self.choices = [(c.value, c.value) for c in Counterpart if c in allowed]
 
 
-class SupplierIdField(IdField):
+class SupplierIdField(ReferenceField):
     """Who delivered, or gets back; nobody in particular if it is left out."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, default=None, **kwargs)
+        super().__init__(*SUPPLIER, allow_null=True, default=None, **kwargs)
 
 
-class CustomerIdField(SupplierIdField):
+class CustomerIdField(IdField):
     """Who buys, or brings back; nobody in particular if it is left out."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, default=None, **kwargs)
 
 
 def optional_reason(help_text: str = "The code of the reason.") -> NameField:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from sms_core.purchasing.orders import (
@@ -81,11 +81,14 @@ class DjangoPurchaseOrderRepository(
         rows: dict[int, list[Moved]] = defaultdict(list)
         for row in moved(DocumentType.PURCHASE_ORDER, line_ids):
             rows[row.document_line].append(row)
-        rejected = _rejected(line_ids)
-        return {
-            id: {"progress": _progress(rows[id], rejected.get(id, {}))}
-            for id in rows.keys() | rejected.keys()
-        }
+        return {id: {"progress": _progress(found)} for id, found in rows.items()}
+
+    def _lines(self, document_ids: Collection[int]) -> QuerySet[Any]:
+        return (
+            super()
+            ._lines(document_ids)
+            .annotate(kept=_rejected(kept=True), refused=_rejected(kept=False))
+        )
 
     def reject(self, rejections: Collection[Rejection]) -> None:
         now = timezone.now()
@@ -133,7 +136,11 @@ class DjangoPurchaseOrderRepository(
             unit_cost=row.unit_cost,
             discount_percent=row.discount_percent,
             tax_rate=row.tax_rate,
-            **progress,
+            progress=replace(
+                progress.get("progress", Progress()),
+                kept=row.kept or ZERO,
+                refused=row.refused or ZERO,
+            ),
         )
 
     def to_line_columns(self, line: PurchaseLine) -> dict[str, Any]:
@@ -148,26 +155,16 @@ class DjangoPurchaseOrderRepository(
         }
 
 
-def _rejected(line_ids: Collection[int]) -> dict[int, dict[bool, Decimal]]:
-    """What was rejected of each line and is not undone, by whether it was kept."""
+def _rejected(*, kept: bool) -> Subquery:
+    """How much of a line was rejected and is not undone."""
     undone = models.Entry.objects.filter(
         posting__reverses_id=OuterRef("posting_id"), line=OuterRef("posting_line")
     )
-    rows = models.Rejection.objects.filter(~Exists(undone), line_id__in=set(line_ids))
-    sums = rows.order_by().values_list("line_id", "kept").annotate(total=Sum("quantity"))
-    found: dict[int, dict[bool, Decimal]] = defaultdict(dict)
-    for line_id, kept, total in sums:
-        found[line_id][kept] = total
-    return found
+    rows = models.Rejection.objects.filter(~Exists(undone), line_id=OuterRef("pk"), kept=kept)
+    return Subquery(rows.order_by().values("line_id").values_list(Sum("quantity")))
 
 
-def _progress(rows: Collection[Moved], rejected: Mapping[bool, Decimal]) -> Progress:
+def _progress(rows: Collection[Moved]) -> Progress:
     came, value = moved_in_all(rows, Kind.RECEIPT, Counterpart.SUPPLIER)
     returned, _ = moved_in_all(rows, Kind.SUPPLIER_RETURN, Counterpart.SUPPLIER)
-    return Progress(
-        came=came,
-        value=value,
-        kept=rejected.get(True, ZERO),
-        refused=rejected.get(False, ZERO),
-        returned=-returned,
-    )
+    return Progress(came=came, value=value, returned=-returned)

@@ -255,8 +255,8 @@ def test_an_order_of_a_warehouse_that_one_does_not_see_does_not_exist(shop: Shop
     stranger = buyer(warehouse_ids=frozenset({99}))
 
     for act in (PlaceOrder, ReopenOrder, CancelOrder, CloseOrder):
+        name = act.__name__.removesuffix("Order").lower()
         with pytest.raises(NotFound):
-            name = act.__name__.removesuffix("Order").lower()
             getattr(shop.orders, name)(act(id=order.id), by=stranger)
     with pytest.raises(NotFound):
         shop.take_in(order, by=stranger)

@@ -199,8 +199,8 @@ def test_who_may_not_see_costs_neither_reads_nor_sets_them(shop: Shop) -> None:
         shop.item_service.search(by_cost, PageRequest(), by=BLIND)
     with pytest.raises(Forbidden):
         shop.item_service.change(ChangeSupplierItem(id=id, unit_cost=Decimal(4)), by=BLIND)
+    command = CreateSupplierItem(supplier_id=1, variant_id=TEA, unit_cost=Decimal(4))
     with pytest.raises(Forbidden):
-        command = CreateSupplierItem(supplier_id=1, variant_id=TEA, unit_cost=Decimal(4))
         shop.item_service.create(command, by=BLIND)
 
     shop.item_service.change(ChangeSupplierItem(id=id, code="N", unit_cost=None), by=BLIND)
