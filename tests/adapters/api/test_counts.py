@@ -367,7 +367,9 @@ def test_a_stale_version_is_412(api: APIClient, shop: Any) -> None:
         ("cancel", "change"),
     ],
 )
-def test_each_act_takes_its_right(api: APIClient, api_as: ApiAs, shop: Any, name: str, right: str) -> None:  # fmt: skip
+def test_each_act_takes_its_right(
+    api: APIClient, api_as: ApiAs, shop: Any, name: str, right: str
+) -> None:
     draft = drafted(api, shop)
     sheet = draft if name == "start" else acted(api, draft, "start")
     clerk = api_as(permissions=[code for code in ALL if code != f"stock_count.{right}"])
