@@ -15,6 +15,7 @@ from sms_django.admin import (
     stock_promises,
     stock_values,
     suppliers,
+    transfers,
 )
 from sms_django.admin.site import LoginForm
 
@@ -30,6 +31,7 @@ __all__ = [
     "stock_promises",
     "stock_values",
     "suppliers",
+    "transfers",
 ]
 
 admin.site.login_form = LoginForm

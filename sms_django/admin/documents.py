@@ -131,13 +131,18 @@ class DocumentAdmin(CoreAdmin):
         found = [views[act] for act in allowed if act in views]
         return [view for view in found if request.user.has_perm(view.right)]
 
+    def may_act(self, view: type[ActView], document: Any, request: HttpRequest) -> bool:
+        """Whether the actor may do this here, beside having the right to it."""
+        return True
+
     def next_act(self, row: Any, request: HttpRequest) -> type[ActView] | None:
         """What is to be done next with the document in this row, by this actor."""
         if row.deleted_at is not None:
             return None
         states = {state.value: acts for state, acts in self.entity.acts.items()}
         found = self.acts_for(states.get(row.state, ()), request)
-        return next((view for view in found if not view.grave), None)
+        ways = (v for v in found if not v.grave and self.may_act(v, row, request))
+        return next(ways, None)
 
     def step(self, row: Any, request: HttpRequest) -> SafeString | str:
         """The way to that, if there is one."""
@@ -267,7 +272,8 @@ class DocumentAdmin(CoreAdmin):
 
     def _ways(self, document: Any, request: HttpRequest) -> dict[str, Any]:
         """The buttons: what is next in front, what ends the document last."""
-        views = self.acts_for(document.allowed, request)
+        offered = self.acts_for(document.allowed, request)
+        views = [view for view in offered if self.may_act(view, document, request)]
         acts = [
             {"verb": view.verb, "icon": view.icon, "url": self.url(view.act_name, document.id)}
             | {"grave": view.grave, "leads": not number and not view.grave}

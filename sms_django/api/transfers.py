@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -104,6 +105,8 @@ class ClosingSerializer(TransitionSerializer):
     )
 
 
+# The order that moves goods in one step, `stock/transfers/`, has the other name.
+@extend_schema_view(create=extend_schema(operation_id="stock_transfer_documents_create"))
 class StockTransferViewSet(DocumentViewSet):
     """Goods on their way from one warehouse to another: sent, then booked in as they arrive."""
 
