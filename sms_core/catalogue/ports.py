@@ -169,13 +169,14 @@ class Usage(ABC):
     def of_products(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
     ) -> dict[int, str]:
-        """Where there is stock of each of these products."""
+        """Where there is stock of each of these products, and which open documents name it."""
 
     @abstractmethod
     def of_variants(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
     ) -> dict[int, str]:
-        """Where there is stock of each of these variants, or the standard product it is for."""
+        """Where there is stock of each of these variants and which open documents name it, or the
+        standard product it is for."""
 
     @abstractmethod
     def products_with_entries(self, ids: Collection[int]) -> set[int]:

@@ -9,11 +9,15 @@ from django.db.models import Count, F, Model, Q, Sum
 
 from sms_core.catalogue.ports import Usage
 from sms_core.catalogue.products import ProductType
+from sms_core.stock.documents import both
 from sms_django import models
+from sms_django.repositories.open_documents import DjangoOpenDocuments
 
 
 class DjangoUsage(Usage):
     """Counts rows; each question takes the same few statements however many ids it is about."""
+
+    documents = DjangoOpenDocuments()
 
     def of_brands(self, ids: Collection[int]) -> dict[int, str]:
         return worded((counts(models.Product, "brand_id", ids), "product", "products"))
@@ -30,7 +34,8 @@ class DjangoUsage(Usage):
     def of_products(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
     ) -> dict[int, str]:
-        return stock_by("variant__product_id", ids, seen_in)
+        named = self.documents.of_products(ids, seen_in=seen_in)
+        return both(stock_by("variant__product_id", ids, seen_in), named)
 
     def of_variants(
         self, ids: Collection[int], *, seen_in: frozenset[int] | None
@@ -40,7 +45,8 @@ class DjangoUsage(Usage):
         )
         products = dict(of_standard.values_list("pk", "product__name"))
         by_product = {id: f"the standard product {name}" for id, name in products.items()}
-        return {**by_product, **stock_by("variant_id", ids, seen_in)}
+        named = self.documents.of_variants(ids, seen_in=seen_in)
+        return {**by_product, **both(stock_by("variant_id", ids, seen_in), named)}
 
     def products_with_entries(self, ids: Collection[int]) -> set[int]:
         return posted("variant__product_id", ids)

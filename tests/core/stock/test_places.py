@@ -73,6 +73,20 @@ def test_a_warehouse_with_stock_cannot_be_archived(company: Company) -> None:
     assert (done.deleted_ids, done.missing_ids, done.in_use_ids) == ([], [99], [company.main.id])
 
 
+def test_what_open_documents_name_cannot_be_archived(company: Company) -> None:
+    place = shelf(company)
+    company.receive(CHAI, "3")
+    company.open_documents.warehouses = {company.main.id: "1 open sales order (SO-1)"}
+    company.open_documents.locations = {place.id: "1 open stock count (SC-1)"}
+
+    with pytest.raises(InUse, match=r"stock \(3 on hand\) and 1 open sales order \(SO-1\)"):
+        company.warehouse_service.delete(company.main.id, by=actor())
+    with pytest.raises(InUse, match=r"in use by 1 open stock count \(SC-1\)"):
+        company.location_service.delete(place.id, by=actor())
+    done = company.location_service.bulk_delete([place.id], by=actor())
+    assert done.in_use_ids == [place.id]
+
+
 def test_an_archived_warehouse_takes_its_locations_along_both_ways(company: Company) -> None:
     before = shelf(company)
     company.location_service.delete(before.id, by=actor())
