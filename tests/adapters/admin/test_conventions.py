@@ -16,7 +16,8 @@ from django.utils import timezone
 from config.container import container
 from sms_core.access.entities import system_actor
 from sms_core.access.permissions import ALL_CODES, DELIVERED_ROLES
-from sms_core.stock.commands import ReserveStock
+from sms_core.stock.commands import CreateWarehouse, ReserveStock
+from sms_core.stock.places import WarehouseService
 from sms_core.stock.reservations import ReservationService
 from sms_django import models
 from sms_django.admin.base import CoreAdmin, LimitedAdmin, ReadOnlyAdmin
@@ -71,6 +72,22 @@ def demo(db: None) -> None:
                 variant_id=level.variant_id, warehouse_id=level.warehouse_id, quantity=Decimal(1)
             )
             container().get(ReservationService).reserve(promise, by=system_actor())
+    paper_elsewhere()
+
+
+def paper_elsewhere() -> None:
+    """A document of each type that has nothing to do with the other warehouses."""
+    service = container().get(WarehouseService)
+    others = [
+        service.create(CreateWarehouse(code=code, name=code), by=system_actor())
+        for code in ("FAR", "FARTHER")
+    ]
+    for page in (page for page in PAGES.values() if isinstance(page, DocumentAdmin)):
+        row = page.model._default_manager.order_by("pk").first()
+        row.pk, row.number = None, "ELSEWHERE"
+        for path, warehouse in zip(page.warehouse_paths, others, strict=False):
+            setattr(row, f"{path}_id", warehouse.id)
+        row.save(force_insert=True)
 
 
 def test_there_are_pages() -> None:
