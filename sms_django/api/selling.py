@@ -47,6 +47,7 @@ from sms_django.api.fields import (
     PriceField,
     TextField,
 )
+from sms_django.api.papers import SalesPapers
 from sms_django.api.references import CUSTOMER, WAREHOUSE, ReferenceField
 from sms_django.api.selling_lines import (
     AllocationSerializer,
@@ -138,7 +139,7 @@ def _switch(name: str, words: str) -> OpenApiParameter:
     return OpenApiParameter(name, bool, description=words)
 
 
-class SalesOrderViewSet(DocumentViewSet):
+class SalesOrderViewSet(SalesPapers, DocumentViewSet):
     """Goods sold: drafted, confirmed, shipped in parts, taken back, closed."""
 
     queryset = models.SalesOrder.objects.none()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from tests.adapters.api.conftest import ApiAs
-from tests.adapters.api.orders import V1, done
+from tests.adapters.api.orders import V1, send
 from tests.adapters.shop import Shop
 from tests.pdf import pages_of, text_of
 
 pytestmark = pytest.mark.django_db
 MOST_STATEMENTS = 16
+_keys = count(1)
 
 
 def made(api: APIClient, path: str, **body: Any) -> Any:
@@ -25,7 +27,9 @@ def made(api: APIClient, path: str, **body: Any) -> Any:
 
 
 def act(api: APIClient, path: str, document: Any, name: str, **body: Any) -> Any:
-    return done(api, f"../{path}/{document['id']}/{name}", **body)
+    answer = send(api, f"{V1}/{path}/{document['id']}/{name}/", body, key=f"paper-{next(_keys)}")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
 
 
 @pytest.fixture
