@@ -129,9 +129,8 @@ def test_refusals_of_the_ledger_point_at_the_line_of_the_parcel(shop: Shop) -> N
 
     # The first parcel takes two promises, so that the ledger counts other lines than the clerk.
     shop.receive(TEA, "1")
-    order = shop.amend(
-        order, lines=(want(None, "3", id=order.lines[0].id), *keep(order, 1))
-    ).document
+    wanted = (want(None, "3", id=order.lines[0].id), want(None, id=order.lines[1].id))
+    order = shop.amend(order, lines=wanted).document
     refusal = outcome(
         shop.ship, order, parcel(order, "3"), parcel(order, "1", index=1, location_id=shelf)
     )
