@@ -118,9 +118,8 @@ def test_what_is_wrong_stands_at_its_field(owner: Client, shop: Any) -> None:
 
 def test_a_draft_is_changed_line_by_line(owner: Client, drafted: int) -> None:
     url = f"{BASE}{drafted}/edit/"
-    before = list(
-        models.StockTransferLine.objects.order_by("position").values_list("pk", flat=True)
-    )
+    lines = models.StockTransferLine.objects.order_by("position")
+    before = list(lines.values_list("pk", flat=True))
     data = {**sent(owner.get(url)), "lines-1-quantity": "7"}
     assert owner.post(url, data).status_code == 302
     assert list(lines.values_list("pk", "quantity")) == [(before[0], 10), (before[1], 7)]
