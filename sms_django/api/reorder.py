@@ -36,7 +36,7 @@ from sms_django.api.fields import (
     OptionalNameField,
     QuantityField,
 )
-from sms_django.api.purchasing import PurchaseOrderSerializer
+from sms_django.api.purchase_orders import PurchaseOrderSerializer
 from sms_django.api.references import SUPPLIER, VARIANT, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import CoreSerializer, RecordSerializer
 from sms_django.api.stock_levels import UNIT_COST_PLACES

@@ -12,6 +12,7 @@ from sms_django.api import (
     catalogue_products,
     company,
     counts,
+    purchase_orders,
     purchasing,
     reorder,
     selling,
@@ -65,7 +66,7 @@ router.register("stock/periods", stock_corrections.PeriodViewSet, basename="peri
 # documents
 router.register("suppliers", purchasing.SupplierViewSet, basename="supplier")
 router.register("supplier-items", purchasing.SupplierItemViewSet, basename="supplier-item")
-router.register("purchase-orders", purchasing.PurchaseOrderViewSet, basename="purchase-order")
+router.register("purchase-orders", purchase_orders.PurchaseOrderViewSet, basename="purchase-order")
 router.register("customers", selling.CustomerViewSet, basename="customer")
 router.register("sales-orders", selling.SalesOrderViewSet, basename="sales-order")
 router.register("reorder/rules", reorder.ReorderRuleViewSet, basename="reorder-rule")
