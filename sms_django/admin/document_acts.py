@@ -27,13 +27,15 @@ class ActView(DocumentPage):
 
     Subclasses name the `act` as the document knows it, the `use_case` of the service, its
     `command`, and, where lines can be chosen, `line_form`, `line_command`, the `told` columns and
-    what `prefill` puts into a row. `grave` ones end something.
+    what `prefill` puts into a row. `grave` ones end something; what is not `usual` is never called
+    the next step.
     """
 
     template_name = "sms/document_act.html"
     act_name: ClassVar[str]
     icon: ClassVar[str] = "chevron_right"
     grave: ClassVar[bool] = False
+    usual: ClassVar[bool] = True
     right: ClassVar[str]
     use_case: ClassVar[Callable[..., Any]]
     command: ClassVar[type[Any]]

@@ -141,7 +141,7 @@ class DocumentAdmin(CoreAdmin):
             return None
         states = {state.value: acts for state, acts in self.entity.acts.items()}
         found = self.acts_for(states.get(row.state, ()), request)
-        ways = (v for v in found if not v.grave and self.may_act(v, row, request))
+        ways = (v for v in found if v.usual and not v.grave and self.may_act(v, row, request))
         return next(ways, None)
 
     def step(self, row: Any, request: HttpRequest) -> SafeString | str:
@@ -276,7 +276,7 @@ class DocumentAdmin(CoreAdmin):
         views = [view for view in offered if self.may_act(view, document, request)]
         acts = [
             {"verb": view.verb, "icon": view.icon, "url": self.url(view.act_name, document.id)}
-            | {"grave": view.grave, "leads": not number and not view.grave}
+            | {"grave": view.grave, "leads": not number and view.usual and not view.grave}
             for number, view in enumerate(sorted(views, key=lambda view: view.grave))
         ]
         may_copy = "duplicate" in document.allowed and self.has_add_permission(request)

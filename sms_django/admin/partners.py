@@ -27,7 +27,7 @@ class PartnerAdmin(CoreAdmin):
     cost_fields = ()
     change_form_template = "sms/partner.html"
 
-    fields = (("code", "name"), ("tax_id", "email", "phone"), "address", "notes")
+    fields = (("code", "name"), ("email", "phone"), "tax_id", "address", "notes")
     list_display = ("code", "name", "email", "phone", "updated_at")
     list_display_links = ("code", "name")
     ordering = ("code_key",)

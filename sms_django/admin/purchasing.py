@@ -59,7 +59,7 @@ class ReceiveView(ActView):
     head_form = forms.DeliveryForm
     told = (
         Column("Ordered", "quantity"),
-        Column("Units per pack", "pack_size", Figure.NUMBER),
+        Column("Per pack", "pack_size", Figure.NUMBER),
         Column("To come", "open_quantity"),
     )
 
@@ -78,7 +78,7 @@ class ReturnView(ActView):
 
     act_name, verb, icon = "return", "Send back", "undo"
     right, kind = "purchase_order.return", Kind.SUPPLIER_RETURN
-    done = "is noted: goods went back"
+    usual, done = False, "is noted: goods went back"
     use_case, command = PurchaseOrderService.send_back, commands.ReturnOrder
     line_command = commands.GoodsSentBack
     head_form, line_form = forms.SendBackForm, forms.SentBackLineForm
@@ -146,7 +146,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
     autocomplete_fields = ("supplier",)
     columns = (
         Column("Ordered", "quantity"),
-        Column("Units per pack", "pack_size", Figure.NUMBER),
+        Column("Per pack", "pack_size", Figure.NUMBER),
         Column("Received", "received_quantity"),
         Column("Rejected", "rejected_quantity"),
         Column("Sent back", "returned_quantity"),

@@ -49,6 +49,7 @@ class PurchaseLineForm(DraftLineForm):
     unit_cost = unit_cost(label="Cost per pack")
     discount_percent = number("Discount %")
     tax_rate = number("Tax %")
+    field_order = ("variant", "quantity", "pack_size", "unit_cost", "discount_percent", "tax_rate")
 
 
 class DeliveryForm(ActForm):

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.views.generic import TemplateView
 
 from config.container import Injected
+from sms_core.catalogue.products import scan_key
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import DomainError
 from sms_core.shared.ports import Answer, DryRun, OnceOnly
@@ -176,6 +177,8 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if kwargs.get("lines") is not None and "variant" in kwargs["lines"].empty_form.fields:
+            name_goods(kwargs["lines"])
         return super().get_context_data(**kwargs, verb=self.verb, shows_costs=self.shows_costs)
 
     def _use_case(self, head: OrderForm, lines: Any) -> Callable[[], Any]:
@@ -217,6 +220,16 @@ def reasons_for(*kinds: Kind) -> QuerySet[Any]:
     for kind in kinds:
         offered |= Q(kinds__icontains=f'"{kind.value}"')
     return rows.filter(offered) if kinds else rows
+
+
+def name_goods(lines: Any) -> None:
+    """Tell each line the name of what its code stands for, so that the clerk sees it."""
+    typed = {form: str(form["variant"].value() or "") for form in lines.forms}
+    keys = {scan_key(code) for code in typed.values() if code and "\x00" not in code}
+    found = models.Barcode.objects.filter(key__in=keys, variant__deleted_at=None)
+    names = dict(found.values_list("key", "variant__product__name")) if keys else {}
+    for form, code in typed.items():
+        form.goods_name = names.get(scan_key(code), "") if code else ""
 
 
 def suggestions(typed: str) -> JsonResponse:

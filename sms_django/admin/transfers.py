@@ -120,7 +120,7 @@ class StockTransferAdmin(DocumentAdmin):
     resource = "stock_transfer"
     warehouse_path = ("from_warehouse", "to_warehouse")
     cost_fields = ()
-    group = "Stock"
+    group = "Moving and counting"
     icon = "local_shipping"
     menu = (
         (

@@ -46,6 +46,9 @@
     quantity?.select();
   });
 
+  // What was asked for is shown below the lines: lead the eye there.
+  document.getElementById("changes")?.scrollIntoView({ block: "center" });
+
   form.addEventListener("keydown", (event) => {
     const field = event.target;
     if (event.key !== "Enter" || !field.matches("#lines input")) return;
