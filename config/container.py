@@ -59,6 +59,7 @@ from sms_core.stock.ledger_ports import (
     Backorders,
     Calendar,
     LedgerHistory,
+    Outlook,
     Partners,
     PeriodRepository,
     ReservationRepository,
@@ -108,6 +109,7 @@ from sms_django.repositories.documents import DjangoDocumentNumbers, DjangoJourn
 from sms_django.repositories.ledger import DjangoLedgerRepository
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
 from sms_django.repositories.open_documents import DjangoOpenDocuments
+from sms_django.repositories.outlook import DjangoOutlook
 from sms_django.repositories.papers import DjangoPaperSources
 from sms_django.repositories.partners import DjangoPartners
 from sms_django.repositories.periods import DjangoPeriodRepository
@@ -189,6 +191,7 @@ def adapters(binder: Binder) -> None:
     binder.bind(CountRepository, to=DjangoCountRepository, scope=singleton)
     binder.bind(Counting, to=inject(Counting), scope=singleton)
     binder.bind(CountPosting, to=inject(CountPosting), scope=singleton)
+    binder.bind(Outlook, to=DjangoOutlook, scope=singleton)
     binder.bind(OpenDocuments, to=DjangoOpenDocuments, scope=singleton)
     binder.bind(Ledger, to=inject(Ledger), scope=singleton)
     # purchasing

@@ -60,13 +60,18 @@ def waiting_lines() -> QuerySet[models.SalesOrderLine]:
 def still_missing() -> Any:
     """How much of such a line is neither sent nor reserved."""
     sent = _moved(DocumentType.SALES_ORDER, Kind.SHIPMENT, Counterpart.CUSTOMER)
-    promised = models.Reservation.objects.filter(
+    # What was sent stands in the ledger below 0.
+    return _at_least_zero(F("quantity") + sent - promised())
+
+
+def promised() -> Any:
+    """How much is reserved for such a line."""
+    open_ones = models.Reservation.objects.filter(
         document_type=DocumentType.SALES_ORDER.value,
         document_line=OuterRef("pk"),
         open_quantity__gt=0,
     )
-    # What was sent stands in the ledger below 0.
-    return _at_least_zero(F("quantity") + sent - _sum(promised, "document_line", "open_quantity"))
+    return _sum(open_ones, "document_line", "open_quantity")
 
 
 def with_orders(rows: QuerySet[Any], group: str, *, own: str = "pk", **more: Any) -> QuerySet[Any]:

@@ -19,6 +19,7 @@ from sms_core.stock.kinds import PREFIXES, WEIGHED, Counterpart, Kind
 from sms_core.stock.ledger_ports import (
     Backorders,
     LedgerHistory,
+    Outlook,
     ReservationRepository,
 )
 from sms_core.stock.levels import ZERO, Level, LevelKey
@@ -45,6 +46,7 @@ class Attempt:
     reservations: ReservationRepository
     history: LedgerHistory
     backorders: Backorders
+    outlook: Outlook
     draft: Draft
     posting: Posting
     stamp: Stamp
@@ -208,12 +210,12 @@ class Attempt:
         self._save(posting)
 
     def _refuse(self, choice: Choice) -> None:
-        refusals = Refusals(
-            found=self.found, levels=self.levels, promises=self.promises, today=self.today
-        )
+        refusals = Refusals(self.found, self.levels, self.promises, self.today, self.stamp.zone)
+        wanted = {level.key.variant_id for _, level in choice.short}
+        coming = self.outlook.coming(wanted, self.by.warehouse_ids) if wanted else {}
         elsewhere = {
             warehouse_id: self.repository.available_elsewhere(
-                {level.key.variant_id for _, level in choice.short},
+                wanted,
                 except_in=warehouse_id,
                 visible=self.by.warehouse_ids,
                 today=self.today,
@@ -222,7 +224,7 @@ class Attempt:
                 level.key.warehouse_id for _, level in choice.short if not level.key.in_transit
             }
         }
-        for index, error in refusals.short(choice, elsewhere):
+        for index, error in refusals.short(choice, elsewhere, coming):
             self.problems.add(index, error)
         if not self.draft.release_reserved and not choice.short:
             for index, error in refusals.unkept(choice, self.lines):

@@ -15,6 +15,7 @@ from sms_core.stock.entities import Warehouse
 from sms_core.stock.ledger_ports import (
     Calendar,
     CardFilter,
+    Outlook,
     ReservationFilter,
     ReservationRepository,
     StockHistory,
@@ -64,9 +65,11 @@ class EnquiryService:
     reservations: ReservationRepository
     warehouses: WarehouseRepository
     lots: LotRepository
+    outlook: Outlook
 
     def card(self, question: CardQuestion, cursor: CursorRequest, *, by: Actor) -> CardView:
-        """How the stock of a variant came to be what it is, and for whom of it is reserved.
+        """How the stock of a variant came to be what it is, for whom of it is reserved, and what
+        open orders will bring and take.
 
         Raises Unknown for a warehouse that is not seen, Invalid for a cursor not its own.
         """
@@ -83,7 +86,10 @@ class EnquiryService:
                 visible=by.warehouse_ids,
             )
             card = self.history.card(filter, cursor, now.today)
-            card = replace(card, reservations=self._open(filter))
+            orders = self.outlook.orders(
+                filter.variant_id, filter.warehouse_id, by.warehouse_ids, MOST_RESERVATIONS
+            )
+            card = replace(card, reservations=self._open(filter), orders=tuple(orders))
         return card if by.may(SEES_COSTS) else card.without_costs()
 
     def picks(self, question: PicksQuestion, *, by: Actor) -> PicksView:

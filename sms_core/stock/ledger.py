@@ -23,6 +23,7 @@ from sms_core.stock.kinds import Kind
 from sms_core.stock.ledger_ports import (
     Backorders,
     LedgerHistory,
+    Outlook,
     Partners,
     PeriodRepository,
     ReservationRepository,
@@ -66,6 +67,7 @@ class Ledger:
     reservations: ReservationRepository
     backorders: Backorders
     waiting: Waiting
+    outlook: Outlook
 
     def hold_books(self) -> Books:
         """Keep the books from being closed; called by those who then lock documents."""
@@ -199,6 +201,7 @@ class Ledger:
             reservations=self.reservations,
             history=self.history,
             backorders=self.backorders,
+            outlook=self.outlook,
             draft=draft,
             posting=posting,
             stamp=stamp,

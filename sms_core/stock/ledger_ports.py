@@ -17,7 +17,7 @@ from sms_core.stock.moments import Now
 from sms_core.stock.periods import Closing
 from sms_core.stock.postings import Posting
 from sms_core.stock.promises import Reservation
-from sms_core.stock.views import CardView, LotTrace
+from sms_core.stock.views import CardView, LotTrace, OpenOrder
 
 
 class ReservationSort(Enum):
@@ -159,6 +159,23 @@ class Backorders(ABC):
     ) -> Mapping[LevelKey, Decimal]:
         """How much of each of these levels is owed to those before the document in the queue;
         absent: nothing. The levels are locked."""
+
+
+class Outlook(ABC):
+    """What open orders will bring and take; answered by the capabilities that keep them."""
+
+    @abstractmethod
+    def coming(
+        self, variant_ids: Collection[int], visible: frozenset[int] | None
+    ) -> Mapping[int, Sequence[OpenOrder]]:
+        """By variant, what suppliers owe visible warehouses, the first expected first."""
+
+    @abstractmethod
+    def orders(
+        self, variant_id: int, warehouse_id: int | None, visible: frozenset[int] | None, limit: int
+    ) -> list[OpenOrder]:
+        """At most so many lines of open purchase orders and as many of sales orders for a variant
+        in the visible warehouses, or in one of them; the first due first."""
 
 
 class Waiting(ABC):

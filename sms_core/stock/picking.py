@@ -137,6 +137,7 @@ def shortage(
     today: date,
     elsewhere: Mapping[str, Decimal],
     promised: str = "",
+    coming: Sequence[str] = (),
 ) -> InsufficientStock:
     """The refusal for a wish that could not be served; `asked` is what the posting wants in all.
 
@@ -149,7 +150,7 @@ def shortage(
         f"{plain(asked)} asked for."
     )
     ways = [f"{plain(found)} available in {code}" for code, found in elsewhere.items()]
-    ways = ways[:SUGGESTIONS] + _set_aside(level, today)
+    ways = [*ways[:SUGGESTIONS], *_set_aside(level, today), *coming]
     if promised:
         facts = f"{facts} Reserved are {promised}."
     return InsufficientStock(

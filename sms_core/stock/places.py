@@ -55,7 +55,7 @@ class LimitedService(MasterDataService[M, F]):
             return super().change(command, by=by)
 
     def delete(self, id: int, *, by: Actor, version: int | None = None) -> None:
-        """Archive one; raises NotFound, Stale, and InUse while there is stock or an open document."""
+        """Archive one; raises NotFound, Stale, and InUse while it has stock or open documents."""
         by.require(f"{self.resource}.delete")
         with self.uow:
             self._admit(self.repository.get(id), None, by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from sms_core.shared.errors import Conflict, DomainError
@@ -12,15 +12,17 @@ from sms_core.stock.checks import Found
 from sms_core.stock.choosing import Choice
 from sms_core.stock.levels import ZERO, Level, LevelKey
 from sms_core.stock.lines import Numbered
-from sms_core.stock.picking import plain, shortage
+from sms_core.stock.moments import day_of
+from sms_core.stock.picking import SUGGESTIONS, plain, shortage
 from sms_core.stock.postings import Posting
 from sms_core.stock.promises import Promises
+from sms_core.stock.views import OpenOrder
 
 # By variant, what other warehouses have available, by their code.
 Elsewhere = Mapping[int, Mapping[str, Decimal]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Refusals:
     """Says in words what stands in the way of a choice, line by line."""
 
@@ -28,9 +30,13 @@ class Refusals:
     levels: Mapping[LevelKey, Level]
     promises: Promises
     today: date
+    zone: tzinfo
 
     def short(
-        self, choice: Choice, elsewhere: Mapping[int, Elsewhere]
+        self,
+        choice: Choice,
+        elsewhere: Mapping[int, Elsewhere],
+        coming: Mapping[int, Sequence[OpenOrder]],
     ) -> Iterator[tuple[int, DomainError]]:
         """The lines for which there is too little, and the ways out."""
         for wish, level in choice.short:
@@ -47,8 +53,19 @@ class Refusals:
                     today=self.today,
                     elsewhere=elsewhere.get(key.warehouse_id, {}).get(key.variant_id, {}),
                     promised=self.promises.in_words(key),
+                    coming=self._coming(key, coming.get(key.variant_id, ())),
                 ),
             )
+
+    def _coming(self, key: LevelKey, orders: Sequence[OpenOrder]) -> list[str]:
+        """What is on order in words, that for the warehouse itself first."""
+        ordered = sorted(orders, key=lambda order: order.warehouse_id != key.warehouse_id)
+        return [
+            f"{plain(order.quantity)} on {order.document}"
+            + ("" if order.warehouse_id == key.warehouse_id else f" to {order.warehouse_code}")
+            + (f", expected {day_of(order.due_at, self.zone)}" if order.due_at else "")
+            for order in ordered[:SUGGESTIONS]
+        ]
 
     def unkept(
         self, choice: Choice, lines: Sequence[Numbered]

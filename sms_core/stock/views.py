@@ -159,6 +159,25 @@ class CardRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenOrder:
+    """A line of an open order: what a supplier is still to bring, or a customer still to get.
+
+    `partner` is called by name, `due_at` is when it is expected or promised. Of a sale `reserved`
+    is there for the customer, and `backordered` is what he waits for.
+    """
+
+    document: DocumentRef
+    variant_id: int
+    warehouse_id: int
+    warehouse_code: str
+    partner: str
+    quantity: Decimal
+    due_at: datetime | None = None
+    reserved: Decimal = Decimal(0)
+    backordered: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CardView:
     """How the stock of a variant came to be what it is; `next` continues it, None at its end."""
 
@@ -167,6 +186,7 @@ class CardView:
     closing: CardBalance
     next: tuple[Any, ...] | None = None
     reservations: tuple[Reservation, ...] = ()
+    orders: tuple[OpenOrder, ...] = ()
 
     def without_costs(self) -> CardView:
         """The same for those who may not see costs."""

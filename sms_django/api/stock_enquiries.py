@@ -72,6 +72,21 @@ class CardRowSerializer(EntrySerializer):
         return fields
 
 
+class OpenOrderSerializer(CoreSerializer):
+    """A line of an open order: what a supplier is still to bring, or a customer still to get."""
+
+    document = DocumentField(read_only=True)
+    warehouse_id = IdField(read_only=True)
+    warehouse_code = NameField(read_only=True)
+    partner = OptionalNameField(read_only=True)
+    quantity = QuantityField(read_only=True)
+    reserved = QuantityField(read_only=True, help_text="Of it there for the customer.")
+    backordered = QuantityField(read_only=True, help_text="Of it neither sent nor reserved.")
+    due_at = DateTimeField(
+        read_only=True, allow_null=True, help_text="When it is expected, or promised."
+    )
+
+
 class CardSerializer(CoreSerializer):
     """How the stock of a variant came to be what it is; `next` leads on."""
 
@@ -79,7 +94,7 @@ class CardSerializer(CoreSerializer):
     results = CardRowSerializer(many=True, read_only=True)
     closing = CardBalanceSerializer(read_only=True)
     reservations = ReservationSerializer(many=True, read_only=True)
-    orders = serializers.ListField(child=serializers.DictField(), read_only=True)
+    orders = OpenOrderSerializer(many=True, read_only=True)
     next = serializers.URLField(read_only=True, allow_null=True)
 
 
@@ -96,15 +111,14 @@ class CardKeyset(KeysetPagination):
             "results": card.rows,
             "closing": card.closing,
             "reservations": card.reservations,
-            # No document expects or promises goods.
-            "orders": (),
+            "orders": card.orders,
             "next": link,
         }
 
 
 class CardViewSet(StockViewSet):
     """Why is it this number: the opening balance, each entry with what it led to, the closing
-    balance, and for whom of it is reserved."""
+    balance, for whom of it is reserved, and what open orders will bring and take."""
 
     queryset = models.Entry.objects.none()
     enquiries = Injected(EnquiryService)

@@ -56,6 +56,7 @@ from tests.fakes.ledger import (
     StockUnitOfWork,
 )
 from tests.fakes.open_documents import InMemoryOpenDocuments
+from tests.fakes.outlook import InMemoryOutlook
 from tests.fakes.stock import (
     InMemoryLedgerRepository,
     InMemoryLocationRepository,
@@ -119,6 +120,7 @@ class Company:
         self.waiting = RecordingWaiting()
         self.documents = RecordingDocuments()
         self.open_documents = InMemoryOpenDocuments()
+        self.outlook = InMemoryOutlook()
         self._open_services()
         self._fill()
 
@@ -146,6 +148,7 @@ class Company:
             reservations=self.promises,
             backorders=self.backorders,
             waiting=self.waiting,
+            outlook=self.outlook,
         )
         self.desk = PostingDesk(self.ledger, self.reason_codes, self.reader)
         posting = (self.uow, self.desk)
@@ -160,6 +163,7 @@ class Company:
             self.promises,
             self.warehouses,
             self.lots,
+            self.outlook,
         )
         self.warehouse_service = WarehouseService(
             self.uow,
