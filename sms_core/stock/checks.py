@@ -91,7 +91,8 @@ def see_that_well_formed(draft: Draft) -> None:
     if not draft.lines:
         raise Invalid("Give at least one line.", code="required", pointer="/lines")
     most = MAX_COUNTED if draft.kind is Kind.COUNT else MAX_LINES
-    if len(draft.lines) > most:
+    # What was entered can be undone at once, however much it was.
+    if len(draft.lines) > most and draft.reverses is None:
         raise Invalid(
             f"A posting may have at most {most} lines.", code="too_many", pointer="/lines"
         )
