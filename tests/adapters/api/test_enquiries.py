@@ -15,6 +15,7 @@ from sms_django import models
 from tests.adapters.api.conftest import ApiAs
 from tests.adapters.api.orders import BINS, LEVELS, V1, ago, day, done, order, receipt, refused
 from tests.adapters.shop import Shop
+from tests.adapters.trade import TradingShop
 
 pytestmark = pytest.mark.django_db
 CARD, PICKS = f"{V1}/stock/card/", f"{V1}/stock/picks/"
@@ -317,3 +318,20 @@ def test_questions_can_be_asked_in_a_browser(
     picks = api.get(PICKS, HTTP_ACCEPT="text/html")
     assert 'name="quantity"' in picks.content.decode()
     assert order(api, "card").status_code == 405
+
+
+def test_the_card_tells_what_open_orders_bring_and_take(api: APIClient) -> None:
+    trade = TradingShop()
+    chai = trade.variant("CHAI")
+    trade.receive(chai, "10")
+    bought, sold = trade.buy(chai, 5), trade.sell(chai, 14)
+
+    body = api.get(f"{V1}/stock/card/?variant_id={chai}").json()
+
+    coming, going = body["orders"]
+    assert coming["document"]["number"] == bought.number
+    assert (coming["quantity"], coming["backordered"]) == ("5.0000", "0.0000")
+    assert going["document"] == {"type": "sales_order", "id": sold.id, "number": sold.number}
+    assert (going["partner"], going["quantity"]) == ("Ada", "14.0000")
+    assert (going["reserved"], going["backordered"]) == ("10.0000", "4.0000")
+    assert body["reservations"][0]["document"]["number"] == sold.number
