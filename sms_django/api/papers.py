@@ -107,7 +107,8 @@ class SalesPapers(PaperMixin):
     @action(**_OPTIONS, url_path="delivery-note")
     def delivery_note(self, request: Request, pk: str) -> HttpResponse:
         """What went out in a shipment, as PDF, without prices."""
-        query = ShipmentQuery(data=request.query_params.dict())
+        asked = {name: text for name, text in request.query_params.items() if text}
+        query = ShipmentQuery(data=asked, context={"text_only": True})
         query.is_valid(raise_exception=True)
         posting_id = query.validated_data["posting_id"]
         paper = self.printer.delivery_note(self.id, posting_id=posting_id, by=self.actor)
