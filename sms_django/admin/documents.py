@@ -89,6 +89,7 @@ class DocumentAdmin(CoreAdmin):
     act_views: ClassVar[Sequence[type[ActView]]] = ()
     columns: ClassVar[Sequence[Column]] = ()
     works: ClassVar[Sequence[Work]] = ()
+    amend_right: ClassVar[str] = ""  # beside the right to change, once it is no draft any more
     fields = ("number", "state", "notes")
     ordering = ("-id",)
     search_fields = ("search_text",)
@@ -160,7 +161,10 @@ class DocumentAdmin(CoreAdmin):
 
     def may_change(self, document: Any, request: HttpRequest) -> bool:
         """Whether the actor may write in it as it is."""
-        return "change" in document.allowed and self.may(request, "change")
+        if "change" not in document.allowed or not self.may(request, "change"):
+            return False
+        is_draft = document.state.value == "draft"
+        return is_draft or not self.amend_right or request.user.has_perm(self.amend_right)
 
     def works_for(self, request: HttpRequest) -> list[Work]:
         """What of it waits for this actor."""

@@ -129,6 +129,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
     cost_fields = ()
     group = "Buying"
     icon = "shopping_cart"
+    leads = True
     menu = (
         (
             "New purchase order",
@@ -139,6 +140,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
     )
 
     draft_view = PurchaseOrderDraftView
+    amend_right = "purchase_order.place"
     act_views = (PlaceView, ReceiveView, ReturnView, CloseView, ReopenView, CancelView)
     list_display = ("number", "state_shown", "supplier", "warehouse", "reference", "expected_at")
     list_filter = ("supplier", "warehouse", "expected_at")

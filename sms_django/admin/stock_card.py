@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
 from config.container import Injected
+from sms_core.shared.documents import DocumentType
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import DomainError, NotFound
 from sms_core.shared.paging import CursorRequest, PageRequest
@@ -28,7 +29,7 @@ from sms_django import models
 from sms_django.actors import actor_of
 from sms_django.admin.base import UnfoldModelAdminViewMixin
 from sms_django.admin.stock_forms import choice, day, worded
-from sms_django.admin.stock_links import card_url, local, money, signed
+from sms_django.admin.stock_links import card_url, document_link, local, money, signed
 from sms_django.stock_figures import company_zone
 
 ROWS = 100
@@ -122,7 +123,11 @@ class StockCardView(QuestionView):
         codes = dict(models.Warehouse.objects.values_list("pk", "code"))
         return {
             "opening": _balance(card.opening),
-            "rows": [_row(row, numbers, codes, zone) for row in card.rows],
+            "rows": [
+                _row(row, numbers, codes, zone)
+                | {"document": document_link(row.document, self.request.user)}
+                for row in card.rows
+            ],
             "closing": _balance(card.closing),
             "next": self.address(after=_cursor(card.next)) if card.next else None,
             "first": self.address(after="") if self.request.GET.get("after") else None,
@@ -136,6 +141,18 @@ class StockCardView(QuestionView):
                     "username": promise.username,
                 }
                 for promise in card.reservations
+            ],
+            "orders": [
+                {
+                    "document": document_link(order.document, self.request.user),
+                    "partner": order.partner,
+                    "warehouse": order.warehouse_code,
+                    "quantity": plain(order.quantity),
+                    "backordered": plain(order.backordered) if order.backordered else "",
+                    "due": local(order.due_at, zone),
+                    "brings": order.document.type is not DocumentType.SALES_ORDER,
+                }
+                for order in card.orders
             ],
         }
 

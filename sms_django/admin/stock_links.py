@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from sms_core.shared.documents import DocumentRef
 from sms_core.stock.picking import plain
 from sms_core.stock.postings import Balance, LevelChange
 from sms_django import models
@@ -29,6 +30,19 @@ def card_url(variant_id: int, warehouse_id: int | None = None) -> str:
 def explained(quantity: Decimal, variant_id: int, warehouse_id: int | None = None) -> SafeString:
     """A quantity that leads to the card on which it comes about."""
     return format_html(_LINK, card_url(variant_id, warehouse_id), plain(quantity))
+
+
+def document_link(document: DocumentRef | None, user: Any) -> SafeString | str:
+    """The number of a document, with the way to it for those who may see such ones."""
+    if document is None:
+        return ""
+    if not user.has_perm(f"{document.type.value}.view"):
+        return document.number
+    page = document.type.value.replace("_", "")
+    url = reverse(f"admin:sms_{page}_change", args=[document.id])
+    return format_html(
+        '<a href="{}" class="sms-why whitespace-nowrap">{}</a>', url, document.number
+    )
 
 
 def signed(quantity: Decimal) -> str:

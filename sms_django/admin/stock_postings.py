@@ -19,7 +19,7 @@ from sms_django import models
 from sms_django.admin.base import ReadOnlyAdmin, display
 from sms_django.admin.stock_corrections import CORRECTIONS, ReverseView, correct, may_be_undone
 from sms_django.admin.stock_forms import worded
-from sms_django.admin.stock_links import card_url, money, signed
+from sms_django.admin.stock_links import card_url, document_link, money, signed
 from sms_django.admin.stock_movements import (
     AdjustView,
     IssueView,
@@ -64,7 +64,15 @@ class PostingAdmin(ReadOnlyAdmin):
     )
     change_form_template = "sms/posting.html"
 
-    list_display = ("number", "kind_shown", "recorded_at", "username", "reference", "reason_code")
+    list_display = (
+        "number",
+        "kind_shown",
+        "recorded_at",
+        "username",
+        "document_number",
+        "reference",
+        "reason_code",
+    )
     fields = (
         ("number", "kind_shown"),
         ("occurred_at", "recorded_at"),
@@ -76,7 +84,7 @@ class PostingAdmin(ReadOnlyAdmin):
     list_select_related = ("reason_code",)
     list_filter = ("kind", "recorded_at", "reason_code")
     ordering = ("-id",)
-    search_fields = ("number", "reference", "username")
+    search_fields = ("number", "reference", "username", "document_number")
 
     @display(description="Kind", ordering="kind")
     def kind_shown(self, row: models.Posting) -> str:
@@ -120,6 +128,7 @@ class PostingAdmin(ReadOnlyAdmin):
         lines = [entry.line for entry in posting.entries]
         return {
             "posting": posting,
+            "document": document_link(posting.document, request.user),
             "rows": [
                 {
                     "entry": entry,

@@ -387,6 +387,40 @@ def test_the_buttons_are_those_of_the_actor(log_in: LogIn, placed: int) -> None:
     assert "/reverse/" not in page.content.decode()
 
 
+def test_a_placed_order_is_amended_by_those_who_may_place(log_in: LogIn, placed: int) -> None:
+    models.Role.objects.filter(name="clerk").update(
+        permissions=["purchase_order.view", "purchase_order.change", "stock.view"]
+    )
+    clerk = log_in("clerk")
+    assert clerk.get(f"{BASE}{placed}/change/").context["edit"] == ""
+    page = clerk.get(f"{BASE}{placed}/edit/", follow=True)
+    assert "it cannot be changed" in messages(page)[-1]
+
+
+def test_postings_and_cards_lead_back_to_their_order(
+    owner: Client, log_in: LogIn, placed: int, goods: tuple[int, int]
+) -> None:
+    act(owner, placed, "receive", **{"lines-0-quantity": "4"})
+    link = f'href="{BASE}{placed}/change/"'
+    pages = [
+        f"/admin/sms/posting/{models.Posting.objects.get().pk}/change/",
+        f"/admin/sms/level/card/{goods[0]}/",
+    ]
+    number = order(placed).number
+    for page in pages:
+        assert link in owner.get(page).content.decode()
+    listed = owner.get("/admin/sms/posting/", {"q": number}).context["cl"].result_list
+    assert len(listed) == 1
+    card = owner.get(pages[1])
+    assert [(each["quantity"], each["brings"]) for each in card.context["orders"]] == [("6", True)]
+    models.Role.objects.filter(name="clerk").update(permissions=["stock.view"])
+    clerk = log_in("clerk")
+    for page in pages:
+        html = clerk.get(page).content.decode()
+        assert number in html
+        assert link not in html
+
+
 def test_costs_are_for_those_who_may_see_them(log_in: LogIn, placed: int, owner: Client) -> None:
     clerk = log_in("clerk")
     page = clerk.get(f"{BASE}{placed}/change/")
