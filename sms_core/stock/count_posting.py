@@ -62,7 +62,7 @@ class CountPosting:
         if posted is None:
             return ()
         self._see_that_agreed(count, posted, by)
-        return (self.desk.show(posted, by),)
+        return (self.desk.summary(draft, posted, by),)
 
     def _reason(self, command: PostCount) -> ReasonCode | None:
         if command.reason_code:
