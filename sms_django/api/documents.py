@@ -136,9 +136,11 @@ class DocumentSchema(CoreAutoSchema):
     """What can be previewed answers with the document, or with what would be done."""
 
     def get_response_serializers(self) -> Any:
+        shown = self.view.serializer_class
+        if self.view.action == "duplicate":
+            return {201: shown}
         if not self.view.can_preview or self.view.action == "create":
             return super().get_response_serializers()
-        shown = self.view.serializer_class
         name = shown.__name__.removesuffix("Serializer")
         return {
             200: PolymorphicProxySerializer(
