@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from sms_core.catalogue.ports import CategoryRepository, VariantRepository
 from sms_core.shared.document_services import DocumentService
 from sms_core.shared.entities import Actor
-from sms_core.shared.errors import Invalid, Unknown
+from sms_core.shared.errors import Forbidden, Invalid, Unknown
 from sms_core.shared.services import held
 from sms_core.stock.count_commands import (
     ApproveCount,
@@ -84,7 +84,10 @@ class CountService(DocumentService[StockCount, CountFilter]):
     def authorise(self, command: object, *, by: Actor) -> None:
         """Raise unless the actor may give this order at all; also asked before an answer that
         was given before is repeated."""
-        by.require(RIGHTS[type(command)])
+        right = RIGHTS.get(type(command))
+        if right is None:
+            raise Forbidden("Nobody may order this.")
+        by.require(right)
 
     def start(self, command: StartCount, *, by: Actor) -> Settled[StockCount]:
         """Hand out the sheet: a line for each bin with something in it.
