@@ -31,6 +31,11 @@ class Route:
         return "{" in self.template
 
     @property
+    def is_paper(self) -> bool:
+        """Whether it answers PDF, or that there is nothing to print."""
+        return self.actions.get("get") in getattr(self.view.cls, "papers", ())
+
+    @property
     def collection(self) -> str:
         """The path of the list that the thing is in."""
         return self.template.partition("{")[0]

@@ -15,7 +15,8 @@ from tests.adapters.api.routes import ROUTES, Route
 
 AUTHENTICATION = 2
 LIST, DETAIL = 5, 4
-READS = [route for route in ROUTES if "get" in route.actions]
+# What papers take is counted where papers are tested.
+READS = [route for route in ROUTES if "get" in route.actions and not route.is_paper]
 LISTS = [route for route in READS if not route.is_about_one and "list" in route.actions.values()]
 DETAILS = [route for route in READS if route.is_about_one]
 
