@@ -42,10 +42,8 @@ class TaxMethod(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StockFigures:
-    """What the warehouses say about a variant, as far as the reader may see them: what there is,
-    what suppliers and other warehouses still bring, and what customers still wait for.
-
-    Read with it, never stored with it. Costs are None for who may not see them.
+    """What the warehouses say about a variant, as far as the reader may see them. Read with it,
+    never stored with it; costs are None for who may not see them.
     """
 
     on_hand: Decimal = Decimal(0)
@@ -56,6 +54,12 @@ class StockFigures:
     backordered: Decimal = Decimal(0)
     average_cost: Decimal | None = None
     last_cost: Decimal | None = None
+
+    @classmethod
+    def together(cls, figures: Sequence[StockFigures]) -> StockFigures:
+        """The quantities of all of these; what one costs is not what all cost."""
+        names = ("on_hand", "reserved", "available", "on_order", "in_transit", "backordered")
+        return cls(**{n: sum((getattr(f, n) for f in figures), Decimal(0)) for n in names})
 
     @property
     def incoming(self) -> Decimal:
@@ -202,15 +206,7 @@ class Product(MasterData):
     @property
     def stock(self) -> StockFigures:
         """What there is of all its variants together."""
-        figures = [variant.stock for variant in self.variants]
-        return StockFigures(
-            on_hand=sum((f.on_hand for f in figures), Decimal(0)),
-            reserved=sum((f.reserved for f in figures), Decimal(0)),
-            available=sum((f.available for f in figures), Decimal(0)),
-            on_order=sum((f.on_order for f in figures), Decimal(0)),
-            in_transit=sum((f.in_transit for f in figures), Decimal(0)),
-            backordered=sum((f.backordered for f in figures), Decimal(0)),
-        )
+        return StockFigures.together([variant.stock for variant in self.variants])
 
     def archive(self, at: datetime) -> None:
         super().archive(at)

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from sms_core.catalogue.ports import (
     ProductFilter,
@@ -22,18 +21,6 @@ from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.text import fold
 from tests.fakes.base import InMemoryMasterDataRepository
 from tests.fakes.catalogue import InMemoryCategoryRepository, same, sorting
-
-
-def summed(figures: Collection[StockFigures]) -> StockFigures:
-    """What several warehouses hold together."""
-    return StockFigures(
-        on_hand=sum((f.on_hand for f in figures), Decimal(0)),
-        reserved=sum((f.reserved for f in figures), Decimal(0)),
-        available=sum((f.available for f in figures), Decimal(0)),
-        on_order=sum((f.on_order for f in figures), Decimal(0)),
-        in_transit=sum((f.in_transit for f in figures), Decimal(0)),
-        backordered=sum((f.backordered for f in figures), Decimal(0)),
-    )
 
 
 @dataclass
@@ -75,7 +62,7 @@ class InMemoryVariantRepository(
     def counted(
         self, variant: Variant, seen_in: frozenset[int] | None, warehouse_id: int | None = None
     ) -> Variant:
-        variant.stock = summed(
+        variant.stock = StockFigures.together(
             [
                 figures
                 for (held_id, warehouse), figures in self.held.items()
