@@ -86,7 +86,8 @@ class DjangoRepository(Generic[E]):
             if field is None:
                 raise
             raise Duplicate(
-                f"There is another {self.entity.name_of_kind} with this {field}.",
+                f"There is another {self.entity.name_of_kind} with this "
+                f"{field.removesuffix('_id')}.",
                 pointer=f"/{field}",
             ) from error
 

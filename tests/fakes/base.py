@@ -98,7 +98,8 @@ class InMemoryRepository(Generic[E]):
                 if other.id != entity.id
             ):
                 raise Duplicate(
-                    f"There is another {entity.name_of_kind} with this {name}.", pointer=f"/{name}"
+                    f"There is another {entity.name_of_kind} with this {name.removesuffix('_id')}.",
+                    pointer=f"/{name}",
                 )
 
 
