@@ -100,6 +100,7 @@ class _OrderAct:
     id: int
     version: int | None = None
     occurred_at: datetime | None = None
+    despite_count: bool = False
     note: str = ""
 
 

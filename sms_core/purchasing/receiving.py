@@ -89,6 +89,7 @@ class PurchaseOrderService(PurchaseOrderKeeping):
                     note=command.note,
                     reason=reasons[code],
                     occurred_at=command.occurred_at,
+                    despite_count=command.despite_count,
                     supplier_id=order.supplier_id,
                     document=order.ref,
                 )
@@ -161,6 +162,7 @@ class PurchaseOrderService(PurchaseOrderKeeping):
                 reference=command.reference,
                 note=command.note,
                 occurred_at=command.occurred_at,
+                despite_count=command.despite_count,
                 supplier_id=order.supplier_id,
                 same_reference=command.same_reference,
                 document=order.ref,

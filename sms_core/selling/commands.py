@@ -93,6 +93,7 @@ class OrderAct:
     id: int
     version: int | None = None
     occurred_at: datetime | None = None
+    despite_count: bool = False
     note: str = ""
 
 

@@ -101,6 +101,7 @@ def plan(
         lines=tuple(line for _, line in lines),
         note=act.note if act else "",
         occurred_at=act.occurred_at if act else None,
+        despite_count=act.despite_count if act else False,
         document=order.ref,
         **more,
     )

@@ -46,6 +46,7 @@ class OfTransfer:
     id: int
     version: int | None = None
     occurred_at: datetime | None = None
+    despite_count: bool = False
     note: str = ""
 
 

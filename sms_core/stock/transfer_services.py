@@ -233,6 +233,7 @@ class TransferService(DocumentService[StockTransfer, TransferFilter]):
             lines=tuple(lines),
             note=command.note,
             occurred_at=command.occurred_at,
+            despite_count=command.despite_count,
             document=transfer.ref,
             not_before=transfer.dispatched_at,
         )

@@ -104,7 +104,6 @@ class TransitionSerializer(FactSerializer):
     """What every action may say: when it happened, and a note for the history."""
 
     reference = None
-    despite_count = None
 
 
 class EventSerializer(CoreSerializer):

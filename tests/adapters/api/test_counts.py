@@ -438,6 +438,24 @@ def test_what_happened_before_the_count_comes_too_late(
     assert done(api, path, **undo, despite_count=True)
 
 
+def test_documents_too_say_what_happened_despite_a_count(api: APIClient, shop: Any) -> None:
+    north = shop.open_warehouse("NORTH")
+    sheet = started(api, shop)
+    enter(api, sheet, found(shop.chai, "10"))
+    acted(api, sheet, "post")
+    body = {
+        "from_warehouse_id": shop.main.id,
+        "to_warehouse_id": north.id,
+        "lines": [found(shop.chai, "1")],
+    }
+    transfer = api.post(f"{V1}/stock-transfers/", body, "json").json()
+    url, late = f"{V1}/stock-transfers/{transfer['id']}/dispatch/", {"occurred_at": ago(minutes=1)}
+    wrong = (409, [("/occurred_at", "counted_since")])
+    assert refused(send(api, url, late, key="late")) == wrong
+    sent = send(api, url, {**late, "despite_count": True}, key="despite")
+    assert sent.json()["state"] == "in_transit"
+
+
 def test_an_undone_count_stays_posted(api: APIClient, shop: Any) -> None:
     sheet = started(api, shop)
     enter(api, sheet, found(shop.chai, "9"))
