@@ -51,7 +51,7 @@ class ClosingForm(ActForm):
         coerce=FoundAt,
         empty_value=None,
         choices=[
-            ("", "is lost: write it off, for the reason below"),
+            ("", "is lost: write it off for a reason"),
             (FoundAt.SOURCE.value, "was found at the source: put it back there"),
         ],
         widget=widgets.UnfoldAdminSelectWidget,

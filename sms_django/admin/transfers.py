@@ -121,11 +121,11 @@ class StockTransferAdmin(DocumentAdmin):
     warehouse_path = ("from_warehouse", "to_warehouse")
     cost_fields = ()
     group = "Moving and counting"
-    icon = "local_shipping"
+    icon = "forklift"
     menu = (
         (
             "New stock transfer",
-            "local_shipping",
+            "trolley",
             "admin:sms_stocktransfer_add",
             "stock_transfer.add",
         ),

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.hands import add, choose, save
+
 
 def reach(page: Page, selector: str, presses: int = 60) -> bool:
     """Whether Tab comes to it."""
@@ -72,27 +74,6 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(back_office: Page) 
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-
-
-def choose(page: Page, label: str, text: str) -> None:
-    """Pick from a field that searches as one types."""
-    field = page.locator(f"[name={label}]")
-    field.locator("xpath=..").locator(".select2-selection").click()
-    page.locator(".select2-search__field").fill(text)
-    page.locator(".select2-results__option", has_text=text).click()
-    expect(field.locator("xpath=..")).to_contain_text(text)
-
-
-def save(page: Page, words: str) -> None:
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#main")).to_contain_text(words)
-
-
-def add(page: Page, what: str, **texts: str) -> None:
-    """Fill the text fields of a new record by their labels, and save it."""
-    page.goto(f"/admin/sms/{what}/add/")
-    for label, text in texts.items():
-        page.get_by_label(f"{label}*", exact=True).fill(text)
 
 
 def begin(page: Page, deed: str, goods: str, quantity: str) -> None:
