@@ -260,6 +260,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "PostingKind": "sms_django.api.stock.posting_kinds",
         "Counterpart": "sms_django.api.stock.counterparts",
+        **{f"{kind}State": f"sms_django.api.states.{kind.lower()}_states" for kind in _DOCUMENTS},
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -52,8 +52,8 @@ from sms_django.api.references import CUSTOMER, WAREHOUSE, ReferenceField
 from sms_django.api.selling_lines import (
     AllocationSerializer,
     AmountSerializer,
-    CustomerReturnSerializer,
     SalesLineSerializer,
+    SalesReturnSerializer,
     ShipmentSerializer,
     ShippingSerializer,
 )
@@ -162,7 +162,7 @@ class SalesOrderViewSet(SalesPapers, DocumentViewSet):
         **dict.fromkeys(("confirm", "close", "cancel", "reopen"), TransitionSerializer),
         "allocate": AllocationSerializer,
         "ship": ShippingSerializer,
-        "take_back": CustomerReturnSerializer,
+        "take_back": SalesReturnSerializer,
     }
     idempotent = frozenset({*inputs, "create"})
     parameters = {"create": AT_ONCE}

@@ -141,5 +141,5 @@ class ReturnedLineSerializer(CoreSerializer):
         {"line_id": 31, "quantity": "2", "reason_code": "defective", "disposition": "quarantine"}
     ],
 )
-class CustomerReturnSerializer(TransitionSerializer):
+class SalesReturnSerializer(TransitionSerializer):
     lines = ReturnedLineSerializer(many=True, allow_empty=False)

@@ -26,7 +26,7 @@ from sms_core.stock.levels import LevelKey
 from sms_django import models
 from sms_django.order_figures import still_missing, waiting_lines
 from sms_django.repositories.documents import DjangoDocumentRepository
-from sms_django.repositories.moved import moved
+from sms_django.repositories.moved import moved_and_promised
 from sms_django.repositories.purchasing import empty_last
 from sms_django.repositories.stock import same
 
@@ -73,10 +73,14 @@ class DjangoSalesOrderRepository(
         return rows
 
     def progress(self, line_ids: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
+        facts, promises = moved_and_promised(DocumentType.SALES_ORDER, line_ids)
         rows: dict[int, list[Moved]] = defaultdict(list)
-        for row in moved(DocumentType.SALES_ORDER, line_ids):
-            rows[row.document_line].append(row)
-        promised = _promised(line_ids)
+        for fact in facts:
+            rows[fact.document_line].append(fact)
+        promised = {
+            line: [Promised(reservation_id=id, quantity=quantity) for id, quantity in found]
+            for line, found in promises.items()
+        }
         return {
             id: {"progress": Progress.of(rows[id], promised.get(id, ()))}
             for id in rows.keys() | promised.keys()
@@ -195,18 +199,3 @@ class DjangoSalesOrderRepository(
 def _backordered() -> QuerySet[Any]:
     """The lines of which something is neither sent nor reserved, with how much that is."""
     return waiting_lines().annotate(missing=still_missing()).filter(missing__gt=0)
-
-
-def _promised(line_ids: Collection[int]) -> dict[int, list[Promised]]:
-    """The open reservations of lines, the oldest first."""
-    rows = models.Reservation.objects.filter(
-        document_type=DocumentType.SALES_ORDER.value,
-        document_line__in=set(line_ids),
-        open_quantity__gt=0,
-    )
-    found: dict[int, list[Promised]] = defaultdict(list)
-    for line, id, quantity in rows.order_by("pk").values_list(
-        "document_line", "pk", "open_quantity"
-    ):
-        found[line or 0].append(Promised(reservation_id=id, quantity=quantity))
-    return found

@@ -27,7 +27,7 @@ from sms_core.stock.views import PostingView
 from sms_django import models
 from sms_django.repositories.audit import DjangoLedgerAudit
 from sms_django.repositories.ledger_history import DjangoLedgerHistory
-from sms_django.repositories.moved import moved, reserved
+from sms_django.repositories.moved import moved, moved_and_promised
 from sms_django.repositories.reservations import DjangoReservationRepository
 from tests.adapters.shop import SYSTEM, Shop
 from tests.fakes.ledger import RecordingDocuments
@@ -166,12 +166,17 @@ def test_what_lines_moved_is_summed_and_what_was_undone_cancels_out(shop: Any) -
     assert is_clean()
 
 
+def reserved(type: DocumentType, lines: list[int]) -> dict[int, Decimal]:
+    found = moved_and_promised(type, lines)[1]
+    return {line: sum((one for _, one in kept), Decimal(0)) for line, kept in found.items()}
+
+
 def test_what_many_lines_moved_takes_one_statement(shop: Any) -> None:
     post(shop, Kind.RECEIPT, BOUGHT, incoming(shop, "3", document_line=81))
 
     with CaptureQueriesContext(connection) as statements:
         found = moved(DocumentType.PURCHASE_ORDER, range(1, 20_000))
-        reserved(DocumentType.PURCHASE_ORDER, range(1, 20_000))
+        moved_and_promised(DocumentType.PURCHASE_ORDER, range(1, 20_000))
 
     assert (len(found), len(statements)) == (1, 2)
 

@@ -355,7 +355,7 @@ class TestInTheDatabase:
     @pytest.mark.parametrize(
         ("name", "change"),
         [
-            ("sales_order_state", {"state": "lost"}),
+            ("sales_order_state", {"state": "lost", "confirmed_at": NOON}),
             ("sales_order_confirmed", {"state": "confirmed"}),
             ("sales_order_confirmed", {"confirmed_at": NOON}),
         ],
