@@ -440,8 +440,10 @@ def test_what_happened_before_the_count_comes_too_late(
 
 def test_documents_too_say_what_happened_despite_a_count(api: APIClient, shop: Any) -> None:
     north = shop.open_warehouse("NORTH")
+    early = {"warehouse_id": shop.main.id, "occurred_at": ago(hours=1)}
+    done(api, "receipts", **early, lines=[found(shop.chai, "1")])
     sheet = started(api, shop)
-    enter(api, sheet, found(shop.chai, "10"))
+    enter(api, sheet, found(shop.chai, "11"))
     acted(api, sheet, "post")
     body = {
         "from_warehouse_id": shop.main.id,
