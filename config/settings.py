@@ -262,9 +262,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "Counterpart": "sms_django.api.stock.counterparts",
         **{f"{kind}State": f"sms_django.api.states.{kind.lower()}_states" for kind in _DOCUMENTS},
     },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    **dict.fromkeys(("SWAGGER_UI_DIST", "SWAGGER_UI_FAVICON_HREF", "REDOC_DIST"), "SIDECAR"),
 }
 
 # --- UNFOLD --------------------------------------------------------------------------------------
