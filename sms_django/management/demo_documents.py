@@ -132,12 +132,18 @@ class DemoOffice:
         }
 
     def _buy(self, suppliers: Mapping[str, int]) -> None:
-        """One order has come, one in part, one is expected, one is being written."""
+        """One order has come, one in part (and in part broken), one is expected, one is written."""
         come = self._order(suppliers["FJORDWARE"], {"DRIP-02": 6}, days=-1)
         self._receive(come, "FW-2207")
         part = self._order(suppliers["KESTREL"], {"CUP-080": 4, "MUG-350": 8}, days=1)
-        cups = part.lines[0]
-        self._receive(part, "K-518", DeliveredLine(line_id=cups.id, quantity=Decimal(3)))
+        cups = DeliveredLine(
+            line_id=part.lines[0].id,
+            quantity=Decimal(3),
+            rejected_quantity=Decimal(1),
+            reason_code="damaged",
+            keep_rejected=True,
+        )
+        self._receive(part, "K-518", cups)
         self._order(suppliers["NORTHLIGHT"], {"COF-500": 10, "COF-DECAF": 4}, days=4)
         self._draft(suppliers["FJORDWARE"], {"GRIND-H": 6}, days=7)
 

@@ -60,6 +60,8 @@ def test_somebody_waits_and_something_runs_short() -> None:
     levels = container().get(StockService).levels(LevelFilter(), PageRequest(size=200), by=owner)
     by_code = {(level.variant_code, level.warehouse_code): level for level in levels.items}
     grinder = by_code["GRIND-H", "DEPOT"]
+    cups = by_code["CUP-080", "DEPOT"]
+    assert cups.on_hand - cups.available == 12  # broken ones in quarantine
     assert (grinder.on_hand, grinder.reserved, grinder.backordered) == (3, 3, 2)
     assert by_code["COF-500", "DEPOT"].on_order == 60
     assert by_code["FILTER-100", "SHOP"].in_transit == 12
