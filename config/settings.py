@@ -242,6 +242,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "LIST_SERIALIZER_ERRORS_AS_DICT": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+_DOCUMENTS = ("Purchase", "Sales", "Transfer", "Count")
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stock management",
     "DESCRIPTION": "Master data and stock of a business, for programs and scanners. "
