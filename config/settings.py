@@ -245,8 +245,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 _DOCUMENTS = ("Purchase", "Sales", "Transfer", "Count")
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Stock management",
-    "DESCRIPTION": "Master data and stock of a business, for programs and scanners. "
-    "Log in at `auth/token/` and send the access token as `Authorization: Bearer ...`.",
+    "DESCRIPTION": "Log in at `auth/token/` and send the access token as `Authorization: Bearer`.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
