@@ -77,6 +77,17 @@ def usable_bins(on: date) -> Q:
     return Q(location__kind=LocationKind.STORAGE.value) & (Q(lot=None) | fresh)
 
 
+def with_available(levels: QuerySet[Any], on: date | None = None) -> QuerySet[Any]:
+    """Levels with `stock_available`: what lies usable in them and is promised to nobody."""
+    filled = models.Bin.objects.filter(level=OuterRef("pk"), on_hand__gt=0)
+    usable = _total(filled.filter(usable_bins(on or company_day())), "level", "on_hand")
+    return levels.annotate(
+        stock_available=ExpressionWrapper(
+            usable - F("reserved"), output_field=ScaledDecimalField(places=QUANTITY_PLACES)
+        )
+    )
+
+
 def with_figures(variants: QuerySet[Any], seen: Seen) -> QuerySet[Any]:
     """The variants with what there is of each in the warehouses seen; see `figures_of`."""
     levels = seen.levels()

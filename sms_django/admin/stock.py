@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
@@ -18,7 +17,7 @@ from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_card import AsOfView, StockCardView
 from sms_django.admin.stock_links import explained
 from sms_django.models.base import ScaledDecimalField
-from sms_django.stock_figures import company_day, usable_bins
+from sms_django.stock_figures import with_available
 
 _QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
 
@@ -70,20 +69,7 @@ class LevelAdmin(ReadOnlyAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        filled = models.Bin.objects.filter(level=OuterRef("pk"), on_hand__gt=0)
-        usable = filled.filter(usable_bins(company_day()))
-        total = usable.order_by().values("level").annotate(total=Sum("on_hand")).values("total")
-        zero = Value(0, output_field=_QUANTITY)
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                stock_available=ExpressionWrapper(
-                    Coalesce(Subquery(total, output_field=_QUANTITY), zero) - F("reserved"),
-                    output_field=_QUANTITY,
-                )
-            )
-        )
+        return with_available(super().get_queryset(request))
 
     @display(description="Variant", ordering="variant__code_key")
     def variant_code(self, row: models.Level) -> str:
