@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 
 from sms_core.purchasing.commands import DeliveredLine, GoodsSentBack
+from sms_core.purchasing.entities import checked_cost
 from sms_core.purchasing.orders import ZERO, PurchaseLine, PurchaseOrder, Rejection
 from sms_core.shared.errors import Conflict, DomainError, Invalid, RuleBroken, Unknown
 from sms_core.shared.numbers import MONEY_PLACES, PRECISION, VALUE_LIMIT, rounded
@@ -157,8 +158,8 @@ def see_that_sound(wanted: DeliveredLine) -> None:
         raise Invalid(
             "Say how much was accepted or rejected.", code="not_positive", pointer="/quantity"
         )
-    if wanted.unit_cost is not None and wanted.unit_cost < 0:
-        raise Invalid("The unit cost cannot be below 0.", code="negative", pointer="/unit_cost")
+    if wanted.unit_cost is not None:
+        checked_cost(wanted.unit_cost, "unit_cost")
     if wanted.rejected_quantity and not wanted.reason_code:
         raise RuleBroken(
             "Give a reason for what was rejected.", code="reason_required", pointer="/reason_code"

@@ -101,7 +101,6 @@ class PurchaseOrderKeeping(DocumentService[PurchaseOrder, PurchaseOrderFilter]):
         return CreatePurchaseOrder(
             supplier_id=order.supplier_id,
             warehouse_id=order.warehouse_id,
-            reference=order.reference,
             notes=order.notes,
             lines=tuple(
                 OrderedLine(**{name: getattr(line, name) for name in _LINE})

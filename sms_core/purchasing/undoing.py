@@ -36,12 +36,10 @@ class PurchaseDocuments(Documents):
                 )
         order.settle()
         self.repository.save(order)
-        event = Event(
-            act="reverse",
+        event = Event.of(
+            "reverse",
+            by=by,
             at=self.clock.now(),
-            user_id=by.user_id,
-            username=by.username,
-            request_id=by.request_id,
             note=reversal.note,
             postings=(reversal.number,),
         )

@@ -127,7 +127,7 @@ class DjangoPurchaseOrderRepository(
             "placed_at": order.placed_at,
         }
 
-    def to_line(self, row: models.PurchaseOrderLine, progress: Mapping[str, Any]) -> PurchaseLine:
+    def to_line(self, row: Any, progress: Mapping[str, Any]) -> PurchaseLine:
         return PurchaseLine(
             id=row.pk,
             variant_id=row.variant_id,

@@ -285,3 +285,4 @@ def test_a_duplicate_is_a_draft_of_its_own_at_the_same_costs(shop: Shop) -> None
     kept = shop.order(copy.id).lines[0]
     assert (kept.quantity, kept.unit_cost, kept.discount_percent) == (10, Decimal("1.5"), 5)
     assert kept.received_quantity == 0
+    assert copy.reference == ""  # that was the supplier's number for the other one

@@ -140,6 +140,7 @@ def test_a_piece_of_a_pack_comes_in_stock_units(shop: Shop) -> None:
         ({"rejected": "1"}, "reason_code", RuleBroken),
         ({"rejected": "1", "reason_code": "nonsense"}, "reason_code", Unknown),
         ({"quantity": "1", "unit_cost": "-1"}, "unit_cost", Invalid),
+        ({"quantity": "1", "unit_cost": "0.0000001"}, "unit_cost", RuleBroken),
         ({"quantity": "1", "variant_id": CHAI}, "line_id", Invalid),
         ({"quantity": "1", "line_id": 99}, "line_id", Unknown),
         ({"quantity": "1", "line_id": None, "variant_id": 99}, "variant_id", Unknown),
