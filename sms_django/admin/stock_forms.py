@@ -124,6 +124,9 @@ class OrderForm(forms.Form):
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     occurred_at = MomentField(label="Happened at", help_text="In the company's time. Empty: now.")
+    despite_count = tick(
+        "Despite a count", "It happened before these goods were counted, and was not counted."
+    )
     reference = text("Reference")
     note = forms.CharField(
         required=False, widget=widgets.UnfoldAdminTextareaWidget(attrs={"rows": 2})
@@ -152,6 +155,7 @@ class OrderForm(forms.Form):
         "expires_at",
         "reference",
         "occurred_at",
+        "despite_count",
         "note",
     )
 
@@ -167,6 +171,8 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name in hidden:
             self.fields.pop(name, None)
+        if "occurred_at" not in self.fields:
+            self.fields.pop("despite_count", None)  # only what lies back can contradict a count
         for name, field in self.fields.items():
             if found := (looked_up or {}).get(name):
                 field.queryset, field.widget = found.queryset, found.widget
