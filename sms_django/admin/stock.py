@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
 from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_django import models
-from sms_django.admin.base import ReadOnlyAdmin, display, written
+from sms_django.admin.base import ReadOnlyAdmin, Rows, display, written
 from sms_django.admin.filters import VisibleRelatedFilter
 from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_card import AsOfView, StockCardView
 from sms_django.admin.stock_links import explained
 from sms_django.models.base import ScaledDecimalField
+from sms_django.order_figures import with_orders
 from sms_django.stock_figures import with_available
 
 _QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
+
+
+class LevelRows(Rows):
+    """A list of levels; what open orders say of them is looked up for the page alone."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        shown = models.Level.objects.filter(pk__in=[row.pk for row in self.result_list])
+        place = {"document__warehouse": OuterRef("warehouse")}
+        ordered = with_orders(shown, "variant", own="variant", **place).in_bulk()
+        for row in self.result_list:
+            row.orders = ordered[row.pk]
 
 
 @admin.register(models.Level)
@@ -39,6 +54,8 @@ class LevelAdmin(ReadOnlyAdmin):
         "on_hand_shown",
         "reserved_shown",
         "available",
+        "on_order",
+        "backordered",
         "unit_cost",
         "value",
     )
@@ -68,6 +85,9 @@ class LevelAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Rows]:
+        return LevelRows
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_available(super().get_queryset(request))
 
@@ -91,9 +111,24 @@ class LevelAdmin(ReadOnlyAdmin):
     def available(self, row: Any) -> str:
         return explained(row.stock_available, row.variant_id, row.warehouse_id)
 
+    @display(description="On order")
+    def on_order(self, row: Any) -> str:
+        return _told(row, row.orders.stock_on_order)
+
+    @display(description="Backordered")
+    def backordered(self, row: Any) -> str:
+        return _told(row, row.orders.stock_backordered)
+
     @display(description="Unit cost")
     def unit_cost(self, row: models.Level) -> str | None:
         return written(round(row.value / row.on_hand, 4), money=True) if row.on_hand else None
+
+
+def _told(row: models.Level, quantity: Decimal) -> str:
+    """A figure of the orders of a level; goods on their way have no orders of their own."""
+    if row.in_transit or not quantity:
+        return ""
+    return explained(quantity, row.variant_id, row.warehouse_id)
 
 
 @admin.register(models.Bin)
