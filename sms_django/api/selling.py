@@ -59,7 +59,7 @@ from sms_django.api.selling_lines import (
 )
 from sms_django.api.serializers import RecordSerializer
 from sms_django.api.stock_movements import example
-from sms_django.api.stock_orders import wants_preview
+from sms_django.api.stock_orders import PreviewSerializer, wants_preview
 
 AT_ONCE = frozenset({"confirm", "ship"})
 
@@ -168,10 +168,11 @@ class SalesOrderViewSet(SalesPapers, DocumentViewSet):
     parameters = {"create": AT_ONCE}
 
     @extend_schema(
+        responses={201: SalesOrderSerializer, 200: PreviewSerializer},
         parameters=[
             _switch("confirm", "true: confirm it at once. This needs the key; a draft does not."),
             _switch("ship", "true, with `confirm`: send all of it too, or do nothing at all."),
-        ]
+        ],
     )
     def create(self, request: Request) -> Response:
         """Draft a sale; or sell now, all or nothing."""
