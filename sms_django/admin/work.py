@@ -19,6 +19,7 @@ from sms_core.stock.entities import LocationKind
 from sms_core.stock.picking import plain
 from sms_django import models
 from sms_django.actors import actor_of
+from sms_django.admin.site import pages_by_group
 from sms_django.admin.stock_links import card_url, local
 
 SHOWN = 10
@@ -122,7 +123,7 @@ class WorkList:
 
     def heaps(self) -> Iterator[Heap]:
         """All sorts that the actor has to do with, empty ones too."""
-        pages = [p for p in admin.site._registry.values() if hasattr(p, "works_for")]
+        pages = [p for p in pages_by_group() if hasattr(p, "works_for")]
         for page in pages:
             for work in page.works_for(self.request):
                 yield self._of_documents(page, work)
