@@ -76,7 +76,7 @@ def demo(db: None) -> None:
 
 
 def paper_elsewhere() -> None:
-    """A document of each type that has nothing to do with the other warehouses."""
+    """A document of each type, and a rule, that have nothing to do with the other warehouses."""
     service = container().get(WarehouseService)
     others = [
         service.create(CreateWarehouse(code=code, name=code), by=system_actor())
@@ -88,6 +88,10 @@ def paper_elsewhere() -> None:
         for path, warehouse in zip(page.warehouse_paths, others, strict=False):
             setattr(row, f"{path}_id", warehouse.id)
         row.save(force_insert=True)
+    rule = models.ReorderRule.objects.order_by("pk").first()
+    assert rule
+    rule.pk, rule.warehouse_id = None, others[0].id
+    rule.save(force_insert=True)
 
 
 def test_there_are_pages() -> None:
