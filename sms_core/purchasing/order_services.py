@@ -129,6 +129,7 @@ class PurchaseOrderKeeping(DocumentService[PurchaseOrder, PurchaseOrderFilter]):
             self.book.write(order, wanted, by=by)
             if not order.is_draft:
                 _see_that_something_ordered(order)
+                self.book.announce(order)
             order.settle()
             self.repository.save(order)
             self.note("change", order, by=by, changes=_changes(before, _facts(order)))
@@ -156,6 +157,7 @@ class PurchaseOrderKeeping(DocumentService[PurchaseOrder, PurchaseOrderFilter]):
             order = self._for_act(command.id, command.version, "place", by)
             _see_that_something_ordered(order)
             self.book.see_that_orderable(order)
+            self.book.announce(order)
             order.placed_at = self._moment(command.occurred_at)
             return self._enter(order, PurchaseState.PLACED, "place", command, by)
 

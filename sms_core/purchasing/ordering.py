@@ -32,8 +32,9 @@ from sms_core.shared.numbers import (
     rounded,
 )
 from sms_core.shared.services import held
+from sms_core.stock.levels import LevelKey
 from sms_core.stock.picking import plain
-from sms_core.stock.ports import WarehouseRepository
+from sms_core.stock.ports import LedgerRepository, WarehouseRepository
 
 HUNDRED = Decimal(100)
 
@@ -42,13 +43,14 @@ HUNDRED = Decimal(100)
 class OrderBook:
     """Writes orders in the unit of work of a use case that has asked for the actor's rights.
 
-    What orders name is held in the order of all locks: supplier, variants, warehouse.
+    What orders name is held in the order of all locks: supplier, variants, warehouse, levels.
     """
 
     suppliers: SupplierRepository
     items: SupplierItemRepository
     wares: Wares
     warehouses: WarehouseRepository
+    levels: LedgerRepository
 
     def written(self, command: CreatePurchaseOrder, *, by: Actor) -> PurchaseOrder:
         """The new order that the command describes; raises Unknown, Invalid, RuleBroken."""
@@ -97,6 +99,10 @@ class OrderBook:
         ]
         if refused:
             raise gathered(refused)
+
+    def announce(self, order: PurchaseOrder) -> None:
+        """Have a level for all that was ordered, so that the stock shows what is to come."""
+        self.levels.lock({LevelKey(line.variant_id, order.warehouse_id) for line in order.lines})
 
     def unordered(
         self, order: PurchaseOrder, variant_ids: Collection[int]

@@ -179,3 +179,11 @@ def test_lists_take_as_many_statements_however_much_is_ordered(
         shop.sell(chai, 7)
 
     assert statements() == before
+
+
+def test_what_was_never_in_stock_shows_as_soon_as_it_is_ordered(shop: TradingShop) -> None:
+    tea = shop.variant("TEA")
+
+    shop.buy(tea, 5)
+
+    assert (level(tea).on_hand, level(tea).on_order) == (0, 5)

@@ -99,7 +99,9 @@ class Shop(Company):
         keepers = (self.suppliers, self.items, self.order_rows, self.journal)
         self.uow = StockUnitOfWork((*self.uow.keepers, *keepers))
         self.dry_run.uow = self.uow
-        self.book = OrderBook(self.suppliers, self.items, self.wares, self.warehouses)
+        self.book = OrderBook(
+            self.suppliers, self.items, self.wares, self.warehouses, self.repository
+        )
         self.orders = PurchaseOrderService(
             self.uow,
             self.clock,

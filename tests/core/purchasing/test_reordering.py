@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sms_core.purchasing.commands import PlaceOrder
 from sms_core.purchasing.orders import PurchaseOrder, PurchaseState
 from sms_core.purchasing.ports import PurchaseOrderFilter
 from sms_core.purchasing.reorder import Offer, OrderedSuggestion, OrderSuggestions, Suggestion
@@ -15,6 +16,7 @@ from sms_core.purchasing.reordering import ReorderService
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import DomainError, Forbidden
 from sms_core.shared.paging import Order, PageRequest
+from sms_core.stock.levels import LevelKey
 from tests.core.purchasing.conftest import OLD, Shop, buyer
 from tests.core.stock.conftest import CHAI, CHEESE, TEA
 from tests.fakes.documents import InMemoryDocumentNumbers
@@ -257,3 +259,13 @@ def test_drafting_takes_its_right_and_warehouses_one_sees(shop: Buying) -> None:
     with pytest.raises(DomainError) as refusal:
         shop.order((CHAI, {"warehouse_id": shop.north.id}), by=here)
     assert (refusal.value.pointer, refusal.value.code) == ("/lines/0/warehouse_id", "unknown")
+
+
+def test_placing_an_order_makes_levels_for_what_is_to_come(shop: Buying) -> None:
+    (order,) = shop.order((CHAI, {"warehouse_id": shop.north.id}))
+    key = LevelKey(CHAI, shop.north.id)
+    assert key not in shop.repository.levels
+
+    shop.orders.place(PlaceOrder(id=order.id), by=buyer())
+
+    assert shop.repository.levels[key].on_hand == 0
