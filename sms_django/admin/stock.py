@@ -16,7 +16,7 @@ from sms_django.admin.base import ReadOnlyAdmin, Rows, display, written
 from sms_django.admin.filters import VisibleRelatedFilter
 from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_card import AsOfView, StockCardView
-from sms_django.admin.stock_links import explained
+from sms_django.admin.stock_links import explained, on_the_way
 from sms_django.models.base import ScaledDecimalField
 from sms_django.order_figures import with_orders
 from sms_django.stock_figures import with_available
@@ -50,7 +50,7 @@ class LevelAdmin(ReadOnlyAdmin):
     list_display = (
         "variant_code",
         "product_name",
-        "warehouse",
+        "place",
         "on_hand_shown",
         "reserved_shown",
         "available",
@@ -89,7 +89,9 @@ class LevelAdmin(ReadOnlyAdmin):
         return LevelRows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return with_available(super().get_queryset(request))
+        # What is on its way is told while it is: a level of arrived goods would only confuse.
+        rows = super().get_queryset(request).exclude(in_transit=True, on_hand=0)
+        return with_available(rows)
 
     @display(description="Variant", ordering="variant__code_key")
     def variant_code(self, row: models.Level) -> str:
@@ -99,8 +101,14 @@ class LevelAdmin(ReadOnlyAdmin):
     def product_name(self, row: models.Level) -> str:
         return row.variant.product.name
 
+    @display(description="Warehouse", ordering="warehouse__code_key")
+    def place(self, row: models.Level) -> str:
+        return f"{row.warehouse} (on the way)" if row.in_transit else str(row.warehouse)
+
     @display(description="On hand", ordering="on_hand")
     def on_hand_shown(self, row: models.Level) -> str:
+        if row.in_transit:
+            return on_the_way(row.on_hand, row.warehouse_id)
         return explained(row.on_hand, row.variant_id, row.warehouse_id)
 
     @display(description="Reserved", ordering="reserved")

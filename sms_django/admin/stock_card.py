@@ -104,7 +104,11 @@ class StockCardView(QuestionView):
         except DomainError as refusal:
             form.add_error(None, refusal.detail)
             return context
-        return {**context, **self._shown(card, context["zone"])}
+        context |= self._shown(card, context["zone"])
+        lots = self.variant.product.tracks_lots
+        everywhere = form.cleaned_data["warehouse"] is None
+        wide = 4 + everywhere + lots + context["shows_costs"]
+        return {**context, "shows_lots": lots, "shows_places": everywhere, "before_balances": wide}
 
     def _card(self, asked: dict[str, Any]) -> CardView:
         question = CardQuestion(

@@ -32,6 +32,13 @@ def explained(quantity: Decimal, variant_id: int, warehouse_id: int | None = Non
     return format_html(_LINK, card_url(variant_id, warehouse_id), plain(quantity))
 
 
+def on_the_way(quantity: Decimal, warehouse_id: int) -> SafeString:
+    """What is on its way to a warehouse, which leads to the transfers that bring it."""
+    url = reverse("admin:sms_stocktransfer_changelist")
+    asked = urlencode({"to_warehouse__id__exact": warehouse_id, "work": "receive"})
+    return format_html(_LINK, f"{url}?{asked}", plain(quantity))
+
+
 def document_link(document: DocumentRef | None, user: Any) -> SafeString | str:
     """The number of a document, with the way to it for those who may see such ones."""
     if document is None:
