@@ -55,6 +55,7 @@ class SellNowView(SalesOrderDraftView):
     """Sell over the counter: drafted, confirmed and sent in one step, or not at all."""
 
     hint = "It is confirmed and handed over at once: all of it, or nothing."
+    head_form = forms.CounterForm
     title, verb, done = "Sell now", "Sell", "is sold"
     permission_required = (
         "sales_order.view",
