@@ -173,10 +173,10 @@ class ReservationAdmin(ReadOnlyAdmin):
     def ways_out(self, row: models.Reservation) -> SafeString | str:
         if not row.open_quantity:
             return "Used up or released"
-        return format_html(
-            f"{_LINK} · {_LINK}",
-            reverse("admin:sms_reservation_ship", args=[row.pk]),
-            "Ship",
-            reverse("admin:sms_reservation_release", args=[row.pk]),
-            "Release",
-        )
+        release = reverse("admin:sms_reservation_release", args=[row.pk])
+        if row.document_id:  # its order must know what is sent
+            order = f"admin:sms_{row.document_type.replace('_', '')}_change"
+            ways = (reverse(order, args=[row.document_id]), row.document_number)
+        else:
+            ways = (reverse("admin:sms_reservation_ship", args=[row.pk]), "Ship")
+        return format_html(f"{_LINK} · {_LINK}", *ways, release, "Release")

@@ -215,3 +215,12 @@ def test_customers_are_named_when_goods_go_and_come_directly(
         done = owner.post(url, filled(owner.get(url), line, customer=customer, **head))
         assert done.status_code == 302, errors(done)
         assert models.Posting.objects.latest("pk").customer_id == customer
+
+
+def test_what_is_reserved_for_an_order_leads_to_it(owner: Client, confirmed: int) -> None:
+    promise = models.Reservation.objects.get()
+    page = owner.get("/admin/sms/reservation/").content.decode()
+    assert f'href="{BASE}{confirmed}/change/"' in page
+    assert f"/reservation/{promise.pk}/ship/" not in page
+    url = f"/admin/sms/reservation/{promise.pk}/ship/"
+    assert "ship the order" in str(errors(owner.post(url, filled(owner.get(url)))))
