@@ -16,7 +16,6 @@ from sms_core.papers.services import PaperService
 from sms_django.api.browsable import BrowsableRenderer
 from sms_django.api.fields import IdField
 from sms_django.api.parsing import JSONRenderer
-from sms_django.papers import printing
 
 _PDF = "application/pdf"
 
@@ -56,8 +55,12 @@ class PaperMixin:
         code: str | None = super().permission_for(action)  # type: ignore[misc]
         return code
 
-    def printed(self, content: bytes, name: str) -> HttpResponse:
+    def printed(self, kind: str, paper: Any, name: str) -> HttpResponse:
         """The answer that a browser shows, and saves under this name."""
+        # Loaded when somebody prints: reportlab takes longer than all the rest together.
+        from sms_django.papers import printing
+
+        content: bytes = getattr(printing, kind)(paper)
         disposition = f'inline; filename="{name}.pdf"'
         return HttpResponse(content, _PDF, headers={"Content-Disposition": disposition})
 
@@ -72,7 +75,7 @@ class PurchasePapers(PaperMixin):
     def paper(self, request: Request, pk: str) -> HttpResponse:
         """The order as PDF; without costs for those who may not see them."""
         paper = self.printer.purchase_order(self.id, by=self.actor)
-        return self.printed(printing.purchase_order(paper), paper.order.number)
+        return self.printed("purchase_order", paper, paper.order.number)
 
 
 class ShipmentQuery(serializers.Serializer[Any]):
@@ -94,7 +97,7 @@ class SalesPapers(PaperMixin):
     def pick_list(self, request: Request, pk: str) -> HttpResponse:
         """Where to fetch what is reserved for the order, as PDF, by location and lot."""
         paper = self.printer.pick_list(self.id, by=self.actor)
-        return self.printed(printing.pick_list(paper), f"{paper.order.number}-pick-list")
+        return self.printed("pick_list", paper, f"{paper.order.number}-pick-list")
 
     @extend_schema(
         **_ANSWER,
@@ -112,7 +115,7 @@ class SalesPapers(PaperMixin):
         query.is_valid(raise_exception=True)
         posting_id = query.validated_data["posting_id"]
         paper = self.printer.delivery_note(self.id, posting_id=posting_id, by=self.actor)
-        return self.printed(printing.delivery_note(paper), f"{paper.posting.number}-delivery-note")
+        return self.printed("delivery_note", paper, f"{paper.posting.number}-delivery-note")
 
 
 class ReceiptPapers(PaperMixin):
@@ -125,7 +128,7 @@ class ReceiptPapers(PaperMixin):
     def goods_received_note(self, request: Request, pk: str) -> HttpResponse:
         """What came in by a receipt, where it was put and what was not accepted, as PDF."""
         paper = self.printer.goods_received(self.id, by=self.actor)
-        return self.printed(printing.goods_received(paper), paper.posting.number)
+        return self.printed("goods_received", paper, paper.posting.number)
 
 
 class CountPapers(PaperMixin):
@@ -138,4 +141,4 @@ class CountPapers(PaperMixin):
     def sheet(self, request: Request, pk: str) -> HttpResponse:
         """What is still to be counted, as PDF; how much should be there it does not say."""
         paper = self.printer.count_sheet(self.id, by=self.actor)
-        return self.printed(printing.count_sheet(paper), paper.count.number)
+        return self.printed("count_sheet", paper, paper.count.number)
