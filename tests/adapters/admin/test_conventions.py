@@ -76,18 +76,21 @@ def demo(db: None) -> None:
 
 
 def paper_elsewhere() -> None:
-    """A document of each type, and a rule, that have nothing to do with the other warehouses."""
+    """A document of each type, and a rule, that have nothing to do with the other warehouses, and
+    a document of each in the first one."""
     service = container().get(WarehouseService)
+    first: Any = models.Warehouse.objects.order_by("pk").first()
     others = [
         service.create(CreateWarehouse(code=code, name=code), by=system_actor())
         for code in ("FAR", "FARTHER")
     ]
     for page in (page for page in PAGES.values() if isinstance(page, DocumentAdmin)):
         row = page.model._default_manager.order_by("pk").first()
-        row.pk, row.number = None, "ELSEWHERE"
-        for path, warehouse in zip(page.warehouse_paths, others, strict=False):
-            setattr(row, f"{path}_id", warehouse.id)
-        row.save(force_insert=True)
+        for number, houses in (("ELSEWHERE", others), ("HERE", [first])):
+            row.pk, row.number = None, number
+            for path, warehouse in zip(page.warehouse_paths, houses, strict=False):
+                setattr(row, f"{path}_id", warehouse.id)
+            row.save(force_insert=True)
     rule = models.ReorderRule.objects.order_by("pk").first()
     assert rule
     rule.pk, rule.warehouse_id = None, others[0].id
