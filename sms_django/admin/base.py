@@ -74,12 +74,18 @@ class Figure:
 
 
 class Rows(ChangeList):  # type: ignore[misc]
-    """A list; names and codes sort by their folded twins, as everywhere else."""
+    """A list; names and codes sort by their folded twins, as everywhere else, and what a row
+    refers to by its code or name."""
 
     def get_ordering_field(self, field_name: Any) -> Any:
         field = super().get_ordering_field(field_name)
-        columns = {column.name for column in self.lookup_opts.get_fields()}
-        return f"{field}_key" if f"{field}_key" in columns else field
+        columns = {column.name: column for column in self.lookup_opts.get_fields()}
+        if f"{field}_key" in columns:
+            return f"{field}_key"
+        related = getattr(columns.get(field), "related_model", None)
+        known = {column.name for column in related._meta.get_fields()} if related else set()
+        keys = (f"{field}__{key}" for key in ("code_key", "name_key") if key in known)
+        return next(keys, field)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -119,3 +119,18 @@ def test_the_list_of_items_takes_as_many_statements_for_many(
     with django_assert_max_num_queries(14):
         answer = owner.get(url("supplieritem", "changelist"))
     assert answer.context["cl"].result_count == 12
+
+
+def test_a_list_sorts_by_the_codes_of_what_its_rows_refer_to(
+    owner: Client, shop: TradingShop
+) -> None:
+    tea, chai = shop.variant("TEA"), shop.variant("chai")
+    shop.item(tea)
+    shop.item(chai)
+
+    def variants(order: str) -> list[int]:
+        page = owner.get(url("supplieritem", "changelist"), {"o": order})
+        return [row.variant_id for row in page.context["cl"].result_list]
+
+    assert variants("1") == [chai, tea]
+    assert variants("-1") == [tea, chai]
