@@ -116,7 +116,7 @@ class ShippedLineForm(ActLineForm):
 class ReturnedLineForm(ActLineForm):
     """What of a line came back, why, and what becomes of it."""
 
-    quantity = number("Came back")
+    quantity = number("Comes back")
     reason_code = reason()
     disposition = forms.TypedChoiceField(
         label="Goes to",

@@ -122,6 +122,8 @@ class MomentField(forms.DateTimeField):
 class OrderForm(forms.Form):
     """What is said once for all lines; the key makes sure that a double click posts once."""
 
+    was_counted = False
+
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     occurred_at = MomentField(label="Happened at", help_text="In the company's time. Empty: now.")
     despite_count = tick(
@@ -180,6 +182,12 @@ class OrderForm(forms.Form):
                 field.queryset = reasons if name == "reason_code" else warehouses
         for name in {"warehouse", "from_warehouse"} & set(self.fields):
             self.fields[name].initial = warehouses.first()
+
+    @property
+    def shown_fields(self) -> list[Any]:
+        """The fields that are drawn: of a count one is asked once it stands in the way."""
+        asks = self.was_counted or "despite_count" in self.data
+        return [field for field in self.visible_fields() if asks or field.name != "despite_count"]
 
 
 class RowForm(forms.Form):
@@ -276,6 +284,8 @@ _FIELDS = {
 
 def show(errors: Collection[DomainError], head: forms.Form, lines: Any) -> None:
     """Put each error of the core beside what it is about."""
+    if isinstance(head, OrderForm):
+        head.was_counted = any(error.code == "counted_since" for error in errors)
     for error in errors:
         target, name = _target(error.pointer, head, lines)
         target.add_error(name if name in target.fields else None, error.detail)

@@ -131,7 +131,7 @@ def pick_and_ship(page: Page) -> None:
     act(page, "Ship", leads_to="Shipped")
     figures(page, "80", "0", "0", "80", "0")
     open_act(page, "Take back")
-    page.get_by_label("Came back 1").fill("1")
+    page.get_by_label("Comes back 1").fill("1")
     page.get_by_label("Reason 1").select_option(label="Wrong item")
     press(page, "Take back")
     figures(page, "80", "0", "0", "80", "1")
