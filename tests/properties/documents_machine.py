@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sms_core.purchasing.commands import (
     CancelOrder,
@@ -93,22 +94,51 @@ SHARES = st.sampled_from(["one", "half", "all", "all", "too much"])
 FEW = st.lists(st.tuples(GOODS, st.integers(1, 4).map(Decimal)), min_size=1, max_size=2)
 RARELY = st.sampled_from([False, False, False, True])
 WISHES = st.lists(st.tuples(GOODS, QUANTITIES), min_size=1, max_size=3)
+TOPICS = st.sampled_from(
+    [*["sales"] * 4, *["purchases"] * 3, *["transfers"] * 3, "counts", "counts", "stock", "stock"]
+    + ["afterwards"] * 2
+)
 OVER = {"received", "shipped", "posted", "closed", "cancelled"}
 Effect = tuple[Line, str, Decimal]
 
 
-def can(papers: str, *acts: str) -> Any:
-    """Only where one of these acts may be done with one of these documents."""
-    return precondition(
-        lambda self: any(paper.may(act) for paper in getattr(self, papers) for act in acts)
-    )
+@dataclass(frozen=True, repr=False)
+class Step:
+    """Something that can be done while `may` says so, with what is drawn for it."""
+
+    may: Callable[[DocumentsMachine], bool]
+    do: Callable[..., None]
+    choices: Mapping[str, st.SearchStrategy[Any]]
+
+    def __repr__(self) -> str:
+        return self.do.__name__
 
 
-def few(papers: str) -> Any:
-    """Only while not many of these documents are open, so that much happens to each."""
-    return precondition(
-        lambda self: sum(paper.state not in OVER for paper in getattr(self, papers)) < 3
-    )
+STEPS: dict[str, list[Step]] = defaultdict(list)
+
+
+def step(topic: str, *acts: str, may: Callable[[Any], bool] | None = None, **choices: Any) -> Any:
+    """Register a method as a step in the life of these documents, for those in whose state one of
+    the acts may be done."""
+
+    def has_some(machine: DocumentsMachine) -> bool:
+        return any(paper.may(act) for paper in getattr(machine, topic) for act in acts)
+
+    def registered(method: Callable[..., None]) -> Callable[..., None]:
+        STEPS[topic].append(Step(may or has_some, method, choices))
+        return method
+
+    return registered
+
+
+def few(papers: str) -> Callable[[Any], bool]:
+    """Whether not many of these documents are open, so that much happens to each."""
+    return lambda machine: sum(paper.state not in OVER for paper in getattr(machine, papers)) < 3
+
+
+def always(machine: object) -> bool:
+    """For what can be tried at any time."""
+    return True
 
 
 def share_of(most: Decimal, share: str) -> Decimal:
@@ -198,13 +228,33 @@ class DocumentsMachine(RuleBasedStateMachine):
         for line, name, quantity in effects:
             line.moved[name] += quantity
 
+    # Lives go on
+
+    @rule(topic=TOPICS, data=st.data())
+    def live(self, topic: str, data: st.DataObject) -> None:
+        """The one rule: of many, hypothesis would leave most out of each program, and a life
+        takes many different steps."""
+        fit = [step for step in STEPS[topic] if step.may(self)]
+        assume(fit)
+        chosen = data.draw(st.sampled_from(fit), label="step")
+        choices = {name: data.draw(of, label=name) for name, of in chosen.choices.items()}
+        chosen.do(self, **choices)
+
     # What happens without documents
 
     @initialize(by_lot=st.booleans())
     def stock_up(self, by_lot: bool) -> None:
         self.receive(by_lot=by_lot, side=0, quantity=Decimal(20), cost=7, lot="A")
 
-    @rule(by_lot=GOODS, side=SIDES, quantity=QUANTITIES, cost=st.integers(0, 99), lot=LOTS)
+    @step(
+        "stock",
+        may=always,
+        by_lot=GOODS,
+        side=SIDES,
+        quantity=QUANTITIES,
+        cost=st.integers(0, 99),
+        lot=LOTS,
+    )
     def receive(self, by_lot: bool, side: int, quantity: Decimal, cost: int, lot: str) -> None:
         variant_id = self.variant(by_lot)
         line = ReceivedLine(
@@ -216,7 +266,15 @@ class DocumentsMachine(RuleBasedStateMachine):
         order = ReceiveGoods(warehouse_id=self.world.warehouse_ids[side], lines=(line,))
         assert self.attempt(lambda: self.world.stock.receive(order, by=OWNER))
 
-    @rule(by_lot=GOODS, side=SIDES, there=QUANTITIES, lot=LOTS, release=st.booleans())
+    @step(
+        "stock",
+        may=always,
+        by_lot=GOODS,
+        side=SIDES,
+        there=QUANTITIES,
+        lot=LOTS,
+        release=st.booleans(),
+    )
     def correct(self, by_lot: bool, side: int, there: Decimal, lot: str, release: bool) -> None:
         line = AdjustedLine(
             variant_id=self.variant(by_lot),
@@ -233,7 +291,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         refusals = ("no_change",) if release else ("no_change", "reserved")
         self.attempt(lambda: self.world.stock.adjust(order, by=OWNER), *refusals)
 
-    @rule(which=WHICH)
+    @step("stock", may=always, which=WHICH)
     def release(self, which: int) -> None:
         open_ones = [r for r in self.books().reservations if r.open_quantity]
         assume(open_ones)
@@ -242,8 +300,9 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     # Buying
 
-    @few("purchases")
-    @rule(
+    @step(
+        "purchases",
+        may=few("purchases"),
         wishes=WISHES,
         side=SIDES,
         pack=st.sampled_from([1, 1, 6]),
@@ -275,8 +334,15 @@ class DocumentsMachine(RuleBasedStateMachine):
         if not draft:
             self.decide_on(self.purchases[-1], "place")
 
-    @can("purchases", "place", "reopen", "cancel", "close")
-    @rule(which=WHICH, act=st.sampled_from(["place", "place", "reopen", "cancel", "close"]))
+    @step(
+        "purchases",
+        "place",
+        "reopen",
+        "cancel",
+        "close",
+        which=WHICH,
+        act=st.sampled_from(["place", "place", "reopen", "cancel", "close"]),
+    )
     def decide_on_purchase(self, which: int, act: str) -> None:
         self.decide_on(self.one_of(self.purchases, which, act), act)
 
@@ -292,8 +358,15 @@ class DocumentsMachine(RuleBasedStateMachine):
         if self.act(paper, act, lambda: use_case(command(id=paper.id), by=OWNER)):
             paper.said = state
 
-    @can("purchases", "receive")
-    @rule(which=WHICH, line=WHICH, share=SHARES, rejected=st.sampled_from([0, 0, 2]), lot=LOTS)
+    @step(
+        "purchases",
+        "receive",
+        which=WHICH,
+        line=WHICH,
+        share=SHARES,
+        rejected=st.sampled_from([0, 0, 2]),
+        lot=LOTS,
+    )
     def take_in(self, which: int, line: int, share: str, rejected: int, lot: str) -> None:
         paper = self.one_of(self.purchases, which, "receive")
         of = paper.lines[line % len(paper.lines)]
@@ -304,7 +377,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             quantity=packs,
             rejected_quantity=Decimal(rejected),
             keep_rejected=bool(rejected),
-            reason_code="defective" if rejected else None,
+            reason_code="faulty" if rejected else None,
             lot=self.lot(of.variant_id, lot),
         )
         command = ReceiveOrder(id=paper.id, lines=(delivered,))
@@ -314,8 +387,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             kept = rejected * of.pack
             self.effect(settled.postings, (of, "came", packs * of.pack + kept), (of, "kept", kept))
 
-    @can("purchases", "receive")
-    @rule(which=WHICH)
+    @step("purchases", "receive", which=WHICH)
     def take_in_all(self, which: int) -> None:
         paper = self.one_of(self.purchases, which, "receive")
         missing = [
@@ -331,14 +403,13 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, *missing)
 
-    @can("purchases", "return")
-    @rule(which=WHICH, line=WHICH, share=SHARES)
+    @step("purchases", "return", which=WHICH, line=WHICH, share=SHARES)
     def send_back(self, which: int, line: int, share: str) -> None:
         paper = self.one_of(self.purchases, which, "return")
         of = paper.lines[line % len(paper.lines)]
         quantity = share_of(of.moved["came"] - of.moved["sent back"], share)
         goods = GoodsSentBack(
-            line_id=of.id, quantity=quantity, reason_code="defective", in_stock_units=True
+            line_id=of.id, quantity=quantity, reason_code="faulty", in_stock_units=True
         )
         command = ReturnOrder(id=paper.id, lines=(goods,))
         use_case = self.world.purchases.send_back
@@ -349,8 +420,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             assert not too_much
             self.effect(settled.postings, (of, "sent back", quantity))
 
-    @can("purchases", "change")
-    @rule(which=WHICH, line=WHICH, packs=QUANTITIES)
+    @step("purchases", "change", which=WHICH, line=WHICH, packs=QUANTITIES)
     def amend_purchase(self, which: int, line: int, packs: Decimal) -> None:
         paper = self.one_of(self.purchases, which, "change")
         of = paper.lines[line % len(paper.lines)]
@@ -364,7 +434,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         )
         command = ChangePurchaseOrder(id=paper.id, lines=wanted)
         use_case = self.world.purchases.change
-        too_little = packs * of.pack < of.moved["came"] - of.moved["kept"]
+        too_little = packs * of.pack < min(of.ordered, of.moved["came"] - of.moved["kept"])
         refusals = ("below_received",) if too_little else ()
         changed = self.act(paper, "change", lambda: use_case(command, by=OWNER), *refusals)
         if changed:
@@ -373,8 +443,14 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     # Selling
 
-    @few("sales")
-    @rule(wishes=WISHES, side=SIDES, priority=st.sampled_from([0, 0, 5]), draft=RARELY)
+    @step(
+        "sales",
+        may=few("sales"),
+        wishes=WISHES,
+        side=SIDES,
+        priority=st.sampled_from([0, 0, 5]),
+        draft=RARELY,
+    )
     def sell(self, wishes: list[Any], side: int, priority: int, draft: bool) -> None:
         command = CreateSalesOrder(
             warehouse_id=self.world.warehouse_ids[side],
@@ -392,8 +468,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if not draft:
             self.agree(self.sales[-1])
 
-    @can("sales", "confirm")
-    @rule(which=WHICH)
+    @step("sales", "confirm", which=WHICH)
     def confirm(self, which: int) -> None:
         self.agree(self.one_of(self.sales, which, "confirm"))
 
@@ -408,8 +483,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             now = self.reserved()
             assert {line.id: now[line.id] for line in paper.lines} == wanted
 
-    @can("sales", "allocate")
-    @rule(which=WHICH, out_of_turn=st.booleans())
+    @step("sales", "allocate", which=WHICH, out_of_turn=st.booleans())
     def allocate(self, which: int, out_of_turn: bool) -> None:
         paper = self.one_of(self.sales, which, "allocate")
         before, reserved = self.available(), self.reserved()
@@ -426,8 +500,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             now = self.reserved()
             assert {id: now[id] - reserved[id] for id in wanted} == wanted
 
-    @can("sales", "ship")
-    @rule(which=WHICH, line=WHICH, share=SHARES)
+    @step("sales", "ship", which=WHICH, line=WHICH, share=SHARES)
     def ship(self, which: int, line: int, share: str) -> None:
         paper = self.one_of(self.sales, which, "ship")
         of = paper.lines[line % len(paper.lines)]
@@ -444,8 +517,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, (of, "shipped", quantity))
 
-    @can("sales", "ship")
-    @rule(which=WHICH)
+    @step("sales", "ship", which=WHICH)
     def ship_all(self, which: int) -> None:
         paper = self.one_of(self.sales, which, "ship")
         reserved = self.reserved()
@@ -457,8 +529,15 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, *parts)
 
-    @can("sales", "return")
-    @rule(which=WHICH, line=WHICH, share=SHARES, to=st.sampled_from(Disposition), lot=LOTS)
+    @step(
+        "sales",
+        "return",
+        which=WHICH,
+        line=WHICH,
+        share=SHARES,
+        to=st.sampled_from(Disposition),
+        lot=LOTS,
+    )
     def take_back(self, which: int, line: int, share: str, to: Disposition, lot: str) -> None:
         paper = self.one_of(self.sales, which, "return")
         of = paper.lines[line % len(paper.lines)]
@@ -478,8 +557,14 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, (of, "returned", quantity))
 
-    @can("sales", "close", "cancel", "reopen")
-    @rule(which=WHICH, act=st.sampled_from(["close", "cancel", "reopen"]))
+    @step(
+        "sales",
+        "close",
+        "cancel",
+        "reopen",
+        which=WHICH,
+        act=st.sampled_from(["close", "cancel", "reopen"]),
+    )
     def end_sale(self, which: int, act: str) -> None:
         paper = self.one_of(self.sales, which, act)
         commands: dict[str, Any] = {
@@ -492,8 +577,14 @@ class DocumentsMachine(RuleBasedStateMachine):
         if self.act(paper, act, lambda: use_case(command(id=paper.id), by=OWNER)):
             paper.said = state
 
-    @can("sales", "change")
-    @rule(which=WHICH, line=WHICH, quantity=QUANTITIES, priority=st.sampled_from([0, 5]))
+    @step(
+        "sales",
+        "change",
+        which=WHICH,
+        line=WHICH,
+        quantity=QUANTITIES,
+        priority=st.sampled_from([0, 5]),
+    )
     def amend_sale(self, which: int, line: int, quantity: Decimal, priority: int) -> None:
         paper = self.one_of(self.sales, which, "change")
         of = paper.lines[line % len(paper.lines)]
@@ -515,8 +606,7 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     # Moving
 
-    @few("transfers")
-    @rule(wishes=FEW, side=SIDES, draft=RARELY)
+    @step("transfers", may=few("transfers"), wishes=FEW, side=SIDES, draft=RARELY)
     def move(self, wishes: list[Any], side: int, draft: bool) -> None:
         command = CreateTransfer(
             from_warehouse_id=self.world.warehouse_ids[side],
@@ -535,8 +625,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if not draft:
             self.send(self.transfers[-1])
 
-    @can("transfers", "dispatch")
-    @rule(which=WHICH)
+    @step("transfers", "dispatch", which=WHICH)
     def dispatch(self, which: int) -> None:
         self.send(self.one_of(self.transfers, which, "dispatch"))
 
@@ -549,8 +638,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, *((line, "sent", line.ordered) for line in paper.lines))
 
-    @can("transfers", "receive")
-    @rule(which=WHICH, line=WHICH, share=SHARES)
+    @step("transfers", "receive", which=WHICH, line=WHICH, share=SHARES)
     def arrive(self, which: int, line: int, share: str) -> None:
         paper = self.one_of(self.transfers, which, "receive")
         of = paper.lines[line % len(paper.lines)]
@@ -565,8 +653,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, (of, "arrived", quantity))
 
-    @can("transfers", "receive")
-    @rule(which=WHICH)
+    @step("transfers", "receive", which=WHICH)
     def arrive_all(self, which: int) -> None:
         paper = self.one_of(self.transfers, which, "receive")
         parts = [(line, "arrived", self.on_the_way(line)) for line in paper.lines]
@@ -576,8 +663,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, *parts)
 
-    @can("transfers", "close")
-    @rule(which=WHICH, lost=st.booleans())
+    @step("transfers", "close", which=WHICH, lost=st.booleans())
     def settle_transfer(self, which: int, lost: bool) -> None:
         paper = self.one_of(self.transfers, which, "close")
         parts = [(line, "settled", self.on_the_way(line)) for line in paper.lines]
@@ -588,8 +674,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if settled:
             self.effect(settled.postings, *parts)
 
-    @can("transfers", "cancel")
-    @rule(which=WHICH)
+    @step("transfers", "cancel", which=WHICH)
     def cancel_transfer(self, which: int) -> None:
         paper = self.one_of(self.transfers, which, "cancel")
         command = CancelTransfer(id=paper.id)
@@ -603,8 +688,7 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     # Counting
 
-    @few("counts")
-    @rule(side=SIDES, draft=RARELY)
+    @step("counts", may=few("counts"), side=SIDES, draft=RARELY)
     def count(self, side: int, draft: bool) -> None:
         command = CreateCount(warehouse_id=self.world.warehouse_ids[side])
         count = self.attempt(lambda: self.world.counts.create(command, by=OWNER))
@@ -613,8 +697,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if not draft:
             self.hand_out(self.counts[-1])
 
-    @can("counts", "start")
-    @rule(which=WHICH)
+    @step("counts", "start", which=WHICH)
     def start_count(self, which: int) -> None:
         self.hand_out(self.one_of(self.counts, which, "start"))
 
@@ -624,8 +707,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         if self.act(paper, "start", lambda: use_case(command, by=OWNER), "in_other_count"):
             paper.said = "counting"
 
-    @can("counts", "enter")
-    @rule(which=WHICH, by_lot=GOODS, lot=LOTS, there=st.integers(0, 9))
+    @step("counts", "enter", which=WHICH, by_lot=GOODS, lot=LOTS, there=st.integers(0, 9))
     def enter(self, which: int, by_lot: bool, lot: str, there: int) -> None:
         paper = self.one_of(self.counts, which, "enter")
         variant_id = self.variant(by_lot)
@@ -663,8 +745,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             ZERO,
         )
 
-    @can("counts", "post")
-    @rule(which=WHICH, release=st.booleans())
+    @step("counts", "post", which=WHICH, release=st.booleans())
     def post_count(self, which: int, release: bool) -> None:
         paper = self.one_of(self.counts, which, "post")
         assume(paper.lines or which % 4 == 0)
@@ -684,8 +765,7 @@ class DocumentsMachine(RuleBasedStateMachine):
             paper.said = "posted"
             assert [(bin, self.lies(*bin)) for bin, _ in expected] == expected
 
-    @can("counts", "cancel")
-    @rule(which=WHICH)
+    @step("counts", "cancel", which=WHICH)
     def cancel_count(self, which: int) -> None:
         paper = self.one_of(self.counts, which, "cancel")
         command = CancelCount(id=paper.id)
@@ -695,8 +775,7 @@ class DocumentsMachine(RuleBasedStateMachine):
 
     # Undoing, and serving the queue
 
-    @precondition(lambda self: self.effects)
-    @rule(which=WHICH, release=st.booleans())
+    @step("afterwards", may=lambda self: bool(self.effects), which=WHICH, release=st.booleans())
     def undo(self, which: int, release: bool) -> None:
         posting_id = sorted(self.effects)[which % len(self.effects)]
         effects = self.effects[posting_id]
@@ -722,7 +801,7 @@ class DocumentsMachine(RuleBasedStateMachine):
         further = sum((line.moved[other] for other in rest), ZERO)
         return bool(rest) and line.moved[name] - quantity < further
 
-    @rule()
+    @step("afterwards", may=always)
     def serve(self) -> None:
         """After the queue was served nobody waits for what is available."""
         self.world.serve()

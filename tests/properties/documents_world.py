@@ -64,7 +64,7 @@ REASONS = (
     ("sample", Kind.ISSUE),
     ("lost", Kind.ADJUSTMENT),
     ("wrong-item", Kind.CUSTOMER_RETURN),
-    ("defective", Kind.SUPPLIER_RETURN),
+    ("faulty", Kind.SUPPLIER_RETURN),
     ("count-difference", Kind.COUNT),
 )
 OWNER = Actor(
@@ -171,7 +171,7 @@ class Works(SellingShop):
         self.bought = InMemoryPurchaseOrderRepository(
             clock=self.clock, ledger=self.repository, suppliers=suppliers
         )
-        book = OrderBook(suppliers, items, wares, self.warehouses)
+        book = OrderBook(suppliers, items, wares, self.warehouses, self.repository)
         self.purchases = PurchaseOrderService(
             *self._document(self.bought), book, self.desk, self.companies
         )
