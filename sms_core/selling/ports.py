@@ -84,10 +84,12 @@ class SalesOrderRepository(MasterDataRepository[SalesOrder, SalesOrderFilter]):
     """
 
     @abstractmethod
-    def backorders(self, keys: Collection[LevelKey]) -> list[Backorder]:
+    def backorders(
+        self, keys: Collection[LevelKey], *, before: int | None = None
+    ) -> list[Backorder]:
         """Who waits for goods of these levels, in the order of the queue: the highest priority,
         the earliest promised date (those without one last), who was confirmed first, the id; in
-        one query."""
+        one query. `before`: only those before the order with this id."""
 
     @abstractmethod
     def sent(self, order: SalesOrder, shipment: Shipment) -> None:

@@ -32,9 +32,7 @@ class SalesQueue(Backorders):
         self, document: DocumentRef, keys: Collection[LevelKey]
     ) -> Mapping[LevelKey, Decimal]:
         owed: dict[LevelKey, Decimal] = {}
-        for backorder in self.orders.backorders(keys):
-            if backorder.order_id == document.id:
-                break
+        for backorder in self.orders.backorders(keys, before=document.id):
             owed[backorder.key] = owed.get(backorder.key, ZERO) + backorder.quantity
         return owed
 

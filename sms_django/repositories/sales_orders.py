@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from sms_core.catalogue.products import TaxMethod
 from sms_core.selling.amounts import Terms
@@ -29,6 +31,8 @@ from sms_django.repositories.documents import DjangoDocumentRepository
 from sms_django.repositories.moved import moved_and_promised
 from sms_django.repositories.purchasing import empty_last
 from sms_django.repositories.stock import same
+
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class DjangoSalesOrderRepository(
@@ -86,11 +90,15 @@ class DjangoSalesOrderRepository(
             for id in rows.keys() | promised.keys()
         }
 
-    def backorders(self, keys: Collection[LevelKey]) -> list[Backorder]:
+    def backorders(
+        self, keys: Collection[LevelKey], *, before: int | None = None
+    ) -> list[Backorder]:
         lines = _backordered().filter(
             variant_id__in={key.variant_id for key in keys},
             document__warehouse_id__in={key.warehouse_id for key in keys},
         )
+        if before is not None:
+            lines = lines.annotate(due=_due("document__")).filter(_earlier_than(before))
         queue = lines.order_by(
             "-document__priority",
             F("document__promised_at").asc(nulls_last=True),
@@ -199,3 +207,20 @@ class DjangoSalesOrderRepository(
 def _backordered() -> QuerySet[Any]:
     """The lines of which something is neither sent nor reserved, with how much that is."""
     return waiting_lines().annotate(missing=still_missing()).filter(missing__gt=0)
+
+
+def _due(path: str = "") -> Coalesce:
+    """When an order is promised, as the queue sees it: what is promised for no day comes last."""
+    return Coalesce(f"{path}promised_at", Value(_NEVER, output_field=DateTimeField()))
+
+
+def _earlier_than(id: int) -> Q:
+    """Lines, with what is `due`, of the orders before this one in the queue."""
+    own = models.SalesOrder.objects.filter(pk=id).annotate(due=_due())
+    priority, due, confirmed = (
+        Subquery(own.values(name)) for name in ("priority", "due", "confirmed_at")
+    )
+    first = Q(document__confirmed_at__lt=confirmed)
+    first |= Q(document__confirmed_at=confirmed, document_id__lt=id)
+    sooner = Q(due__lt=due) | Q(due=due) & first
+    return Q(document__priority__gt=priority) | Q(document__priority=priority) & sooner

@@ -112,16 +112,14 @@ class InMemorySalesOrderRepository(
             and filter.backordered in {None, any(line.backordered for line in order.lines)}
         )
 
-    def backorders(self, keys: Collection[LevelKey]) -> list[Backorder]:
+    def backorders(
+        self, keys: Collection[LevelKey], *, before: int | None = None
+    ) -> list[Backorder]:
         waiting = [order for order in self.hold(self.stored).values() if order.is_waiting]
-        waiting.sort(
-            key=lambda order: (
-                -order.priority,
-                order.promised_at or LATE,
-                order.confirmed_at,
-                order.id,
-            )
-        )
+        if before is not None:
+            own = _position(self.stored[before])
+            waiting = [order for order in waiting if _position(order) < own]
+        waiting.sort(key=_position)
         return [
             Backorder(
                 order_id=order.id,
@@ -138,3 +136,8 @@ class InMemorySalesOrderRepository(
         kept = deepcopy(self.stored[order.id])
         kept.shipments = (*kept.shipments, shipment)
         self.stored[order.id] = kept
+
+
+def _position(order: SalesOrder) -> tuple[Any, ...]:
+    """Where an order stands in the queue."""
+    return (-order.priority, order.promised_at or LATE, order.confirmed_at, order.id)

@@ -266,6 +266,10 @@ def test_the_queue_is_read_in_its_order(world: World) -> None:
         waiting(soon, 1, 2),
         waiting(late, 0, 4),
     ]
+    queue = [urgent, soon, late, plain]
+    for number, order in enumerate(queue):
+        found = world.orders.backorders([world.key()], before=order.id)
+        assert {one.order_id for one in found} == {o.id for o in queue[:number]}
     assert figure(world, plain) == 3
     # Each level by itself: not every variant with every warehouse.
     crossed = [world.key(1, 0), world.key(0, 1)]

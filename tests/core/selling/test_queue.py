@@ -158,7 +158,7 @@ def test_who_was_archived_or_served_meanwhile_is_passed_over(shop: Shop) -> None
     found = shop.orders.backorders([key])
     shop.cancel(first)
 
-    def as_it_was(keys: Any) -> Any:
+    def as_it_was(keys: Any, **more: Any) -> Any:
         del shop.orders.backorders  # type: ignore[method-assign]
         return found
 
