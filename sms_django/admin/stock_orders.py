@@ -239,7 +239,7 @@ def suggestions(typed: str) -> JsonResponse:
     rows = rows.filter(Q(search_text__contains=text) | Q(product__search_text__contains=text))
     found = rows.order_by("code_key").values_list("code", "product__name", "name")[:SUGGESTED]
     listed = [
-        {"code": code, "name": ", ".join(part for part in (product, name) if part)}
+        {"code": code, "name": ", ".join(dict.fromkeys(part for part in (product, name) if part))}
         for code, product, name in (found if text and "\x00" not in text else ())
     ]
     return JsonResponse({"results": listed})

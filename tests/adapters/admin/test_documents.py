@@ -207,12 +207,33 @@ def test_a_preview_shows_levels_and_order_and_changes_nothing(owner: Client, pla
     page = act(owner, placed, "receive", preview="1")
     assert [row[0] for row in figures(page)] == [("0", "10"), ("0", "60")]
     assert page.context["after"]["state"]["text"] == "Received"
+    assert "Stock stays as it is" not in page.content.decode()
     assert order(placed).state == "placed"
     assert not models.Posting.objects.exists()
     assert not models.KeptAnswer.objects.exists()
     again = sent(page)
     assert owner.post(f"{BASE}{placed}/receive/", again).status_code == 302
     assert order(placed).state == "received"
+
+
+def test_a_preview_says_so_when_stock_stays_as_it_is(owner: Client, drafted: int) -> None:
+    page = act(owner, drafted, "place", preview="1")
+    assert "Stock stays as it is" in page.content.decode()
+    assert page.context["after"]["state"]["text"] == "Placed"
+    assert order(drafted).state == "draft"
+
+
+def test_an_act_without_lines_says_so_and_still_offers_them(owner: Client, placed: int) -> None:
+    act(owner, placed, "receive", **{"lines-0-quantity": "4", "lines-1-quantity": ""})
+    act(owner, placed, "receive", **{"lines-0-quantity": "6", "lines-1-quantity": ""})
+    url = f"{BASE}{placed}/return/"
+    back = {"lines-0-quantity": "10", "lines-0-reason_code": "defective"}
+    assert owner.post(url, {**sent(owner.get(url)), **back}).status_code == 302
+    page = owner.get(url)
+    assert "No line stands here now" in page.content.decode()
+    page = owner.post(url, {**sent(page), "more": "1"})
+    offered = page.context["lines"].forms[0].fields["line_id"].choices
+    assert [name for _, name in offered] == ["", "CHAI Chai", "CHANG Chang"]
 
 
 def test_a_double_click_receives_once(owner: Client, placed: int) -> None:
