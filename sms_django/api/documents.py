@@ -28,7 +28,7 @@ from sms_django.api.fields import (
 )
 from sms_django.api.references import VARIANT, ReferenceField
 from sms_django.api.schema import IF_MATCH, CoreAutoSchema
-from sms_django.api.serializers import CoreSerializer, NothingSerializer, RecordSerializer
+from sms_django.api.serializers import HIDDEN, CoreSerializer, NothingSerializer, RecordSerializer
 from sms_django.api.stock_orders import (
     PREVIEW,
     PREVIEWS,
@@ -49,7 +49,7 @@ class DocumentLineSerializer(CoreSerializer):
         allow_null=True,
         default=None,
         help_text="Which line this is; empty: a new one. Lines that are left out are removed.",
-        style={"template": "rest_framework/hidden.html"},
+        style={"template": HIDDEN},
     )
     variant_id = ReferenceField(*VARIANT)
 

@@ -19,6 +19,7 @@ from sms_django.api.fields import DateTimeField, IdField, IdsField, VersionField
 
 MAX_LINES = 1_000
 MAX_IDS = 500
+HIDDEN = "rest_framework/hidden.html"
 EMPTY_ROWS = 5
 _FORM_KEY = re.compile(r"[.\[]")
 
@@ -29,12 +30,12 @@ class CoreListSerializer(serializers.ListSerializer[Any]):
     def get_value(self, dictionary: Any) -> Any:
         rows = super().get_value(dictionary)
         if html.is_html_input(dictionary) and rows is not empty:
-            choices = {
+            silent = {
                 name
                 for name, field in self.child.fields.items()
-                if isinstance(field, serializers.ChoiceField)
+                if isinstance(field, serializers.ChoiceField) or is_hidden(field)
             }
-            rows = [row for row in rows if not _is_blank(row, choices)]
+            rows = [row for row in rows if not _is_blank(row, silent)]
             return rows or (empty if not self.required else [])
         return rows
 
@@ -177,7 +178,8 @@ class Cell:
 
     def __init__(self, field: BoundField, group: str = "") -> None:
         self.field = field
-        self.label = f"{group} {field.label.lower()}" if group else field.label
+        label = "" if is_hidden(field) else field.label
+        self.label = f"{group} {label.lower()}" if group else label
         self.errors = field.errors
 
     @property
@@ -213,6 +215,11 @@ def _nested_cells(field: Any, value: Any, error: Any, path: str) -> Iterator[Cel
         yield cell
 
 
+def is_hidden(field: Any) -> bool:
+    """Whether a form carries its value along unseen."""
+    return bool(field.style.get("template") == HIDDEN)
+
+
 def _mappings(values: Any) -> list[Any]:
     """The rows of a refused input that can be drawn at all."""
     return [_mapping(value) for value in values] if isinstance(values, list | tuple) else []
@@ -232,7 +239,8 @@ def _value(field: Any, values: Any) -> Any:
 
 
 def _is_blank(row: Any, ignored: Collection[str] = ()) -> bool:
-    """Whether nothing was filled in; a choice that stands at its default is nothing."""
+    """Whether nothing was filled in; a choice that stands at its default is nothing, nor is what
+    is carried along unseen."""
     texts = (value for name, value in row.items() if name not in ignored)
     return not any(not isinstance(value, str) or value.strip() for value in texts)
 

@@ -144,6 +144,35 @@ def test_a_draft_is_changed_line_by_line(api: APIClient, shop: Any) -> None:
     assert [each["id"] == line["id"] for each in answer.json()["lines"]] == [False]
 
 
+def test_a_form_keeps_lines_and_drops_those_that_are_blanked(api: APIClient, shop: Any) -> None:
+    lines = ({"variant_id": shop.chai, "quantity": quantity} for quantity in ("1", "2"))
+    transfer = drafted(api, shop, *lines)
+    path = f"{TRANSFERS}{transfer['id']}/"
+    page = api.get(path, HTTP_ACCEPT="text/html").content.decode()
+    first, second = (line["id"] for line in transfer["lines"])
+    assert f'<input type="hidden" name="lines[1]id" value="{second}">' in page
+    assert "<th>Id</th>" not in page
+
+    form = {
+        "from_warehouse_id": shop.main.id,
+        "to_warehouse_id": shop.north.id,
+        "lines[0]id": first,
+        "lines[0]variant_id": "",
+        "lines[0]quantity": "",
+        "lines[1]id": second,
+        "lines[1]variant_id": shop.chai,
+        "lines[1]quantity": "5",
+        "lines[2]variant_id": "",
+        "lines[2]quantity": "",
+    }
+    answer = api.put(path, form, format="multipart")
+
+    assert answer.status_code == 200, answer.content
+    assert [(line["id"], line["quantity"]) for line in answer.json()["lines"]] == [
+        (second, "5.0000")
+    ]
+
+
 def test_a_change_can_be_previewed(api: APIClient, shop: Any) -> None:
     transfer = drafted(api, shop)
     path = f"{TRANSFERS}{transfer['id']}/"
