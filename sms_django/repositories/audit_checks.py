@@ -39,12 +39,13 @@ DIALECT: Final[dict[str, dict[str, str]]] = {
     },
 }
 
+# A place that was found empty by a count, and always was, has a bin without entries.
 _BIN_PARTS = """
     SELECT level_id, location_id, lot_id, SUM(there) AS there, SUM(entered) AS entered,
         SUM(bins) AS bins, SUM(entries) AS entries
     FROM (
-        SELECT level_id, location_id, lot_id, on_hand AS there, 0 AS entered, 1 AS bins,
-            0 AS entries
+        SELECT level_id, location_id, lot_id, on_hand AS there, 0 AS entered,
+            CASE WHEN counted_at IS NULL THEN 1 ELSE 0 END AS bins, 0 AS entries
         FROM sms_bin
         UNION ALL
         SELECT level_id, location_id, lot_id, 0, SUM(quantity), 0, COUNT(*)

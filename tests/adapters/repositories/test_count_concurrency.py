@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from config.container import container
 from sms_core.shared.documents import WrongState
 from sms_core.shared.errors import Conflict
+from sms_core.stock.audit import AuditService
 from sms_core.stock.commands import ReceivedLine
 from sms_core.stock.count_commands import (
     CancelCount,
@@ -24,6 +25,7 @@ from sms_core.stock.count_commands import (
 )
 from sms_core.stock.count_services import CountService
 from sms_core.stock.counts import CountScope, StockCount
+from sms_core.stock.lines import NamedLot
 from sms_django import models
 from tests.adapters.repositories.test_ledger_concurrency import at_once, unexpected
 from tests.adapters.shop import SYSTEM, Shop
@@ -130,6 +132,23 @@ class TestAtOnce:
         outcomes = at_once(*sales, lambda: service().post(post, by=SYSTEM))
         assert unexpected(outcomes) == []
         assert set(models.Level.objects.values_list("on_hand", flat=True)) == {D(48)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_places_that_were_found_empty_are_no_error_of_the_ledger() -> None:
+    shop = Shop()
+    chai, cheese = shop.variant("CHAI"), shop.variant("CHEESE", tracks_lots=True)
+    shop.receive(chai, "10", unit_cost="2")
+    count = started(shop)
+    enter(
+        count,
+        EnteredLine(variant_id=chai, quantity=D(9)),
+        EnteredLine(variant_id=chai, quantity=D(0), location_id=shop.place("A1")),
+        EnteredLine(variant_id=cheese, quantity=D(0), lot=NamedLot(code="L1")),
+    )()
+    service().post(PostCount(id=count.id), by=SYSTEM)
+    assert models.Bin.objects.filter(counted_at__isnull=False).count() == 3
+    assert container().get(AuditService).run(by=SYSTEM).is_clean
 
 
 def cost(run: Callable[[], Any]) -> int:
