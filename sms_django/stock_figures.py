@@ -51,7 +51,8 @@ class Seen:
 
     def orders(self) -> dict[str, Any]:
         """Which lines of orders are theirs."""
-        path, wanted = "document__warehouse_id", {}
+        path = "document__warehouse_id"
+        wanted: dict[str, Any] = {}
         if self.warehouse_ids is not None:
             wanted[f"{path}__in"] = self.warehouse_ids
         if self.warehouse_id is not None:

@@ -7,6 +7,7 @@ from django.db import models
 
 from sms_core.shared.documents import DocumentType
 from sms_django.models.base import MasterDataRow
+from sms_django.models.catalogue import Variant
 
 
 class DocumentRow(MasterDataRow):
@@ -30,7 +31,7 @@ class LineRow(models.Model):
     """
 
     position = models.PositiveIntegerField(editable=False)
-    variant = models.ForeignKey("Variant", models.PROTECT, related_name="+")
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="+")
 
     class Meta:
         abstract = True

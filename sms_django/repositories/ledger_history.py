@@ -130,9 +130,19 @@ class DjangoLedgerHistory(LedgerHistory):
         rows = models.Bin.objects.filter(counted_at__gt=at, level__variant_id__in=variants)
         found = [
             CountedBin(
-                key=LevelKey(*key), location_id=location_id, lot_id=lot_id, counted_at=counted_at
+                key=LevelKey(variant_id, warehouse_id, in_transit),
+                location_id=location_id,
+                lot_id=lot_id,
+                counted_at=counted_at,
             )
-            for *key, location_id, lot_id, counted_at in rows.values_list(
+            for (
+                variant_id,
+                warehouse_id,
+                in_transit,
+                location_id,
+                lot_id,
+                counted_at,
+            ) in rows.values_list(
                 "level__variant_id",
                 "level__warehouse_id",
                 "level__in_transit",

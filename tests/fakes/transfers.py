@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sms_core.shared.documents import DocumentType
 from sms_core.stock.kinds import Kind
@@ -15,6 +16,7 @@ from sms_core.stock.transfers import LotOnItsWay, StockTransfer, TransferLine, T
 from tests.fakes.documents import InMemoryDocumentRepository
 from tests.fakes.stock import InMemoryLedgerRepository
 
+_newest_first: Callable[[Any], Any] = lambda transfer: -transfer.id  # noqa: E731
 OPEN = {TransferState.IN_TRANSIT, TransferState.PARTIALLY_RECEIVED}
 
 
@@ -29,7 +31,7 @@ class InMemoryTransferRepository(
         TransferSort.CREATED_AT: lambda transfer: transfer.created_at,
         TransferSort.UPDATED_AT: lambda transfer: transfer.updated_at,
     }
-    default_sort = staticmethod(lambda transfer: -transfer.id)
+    default_sort = _newest_first
 
     ledger: InMemoryLedgerRepository = field(kw_only=True)
 
