@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sms_core.shared.documents import DocumentFilter
+from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.ports import MasterDataRepository
 from sms_core.stock.counts import BinKey, CountEntry, CountLine, CountScope, CountState, StockCount
 
@@ -59,8 +60,8 @@ class CountRepository(MasterDataRepository[StockCount, CountFilter]):
         """The ids of the users who entered something, be it replaced since or not."""
 
     @abstractmethod
-    def entries(self, count_id: int) -> list[CountEntry]:
-        """All that was ever entered, the oldest first."""
+    def entries(self, count_id: int, page: PageRequest) -> Page[CountEntry]:
+        """All that was ever entered, the newest first, a page at a time."""
 
     @abstractmethod
     def free_bins(self, count_id: int) -> None:

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Final
 
 from sms_core.catalogue.ports import CategoryRepository, VariantRepository
 from sms_core.shared.document_services import DocumentService
+from sms_core.shared.documents import Event
 from sms_core.shared.entities import Actor
 from sms_core.shared.errors import Forbidden, Invalid, Unknown
+from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.services import held
 from sms_core.stock.count_commands import (
     ApproveCount,
@@ -171,9 +173,13 @@ class CountService(DocumentService[StockCount, CountFilter]):
             self.repository.free_bins(count.id)
             return self._noted("cancel", count, command, by)
 
-    def entries(self, id: int, *, by: Actor) -> list[CountEntry]:
-        """Who entered what, the oldest first."""
-        return self.repository.entries(self.get(id, by=by).id)
+    def entries(self, id: int, page: PageRequest, *, by: Actor) -> Page[CountEntry]:
+        """Who entered what, the newest first, a page at a time; raises NotFound."""
+        return self.repository.entries(self._seen(id, by).id, page)
+
+    def history(self, id: int, *, by: Actor) -> list[Event]:
+        """What was done with the count, the oldest first; raises NotFound."""
+        return self.journal.of(self._seen(id, by).ref)
 
     def is_seen(self, document: StockCount, *, by: Actor) -> bool:
         return by.sees(document.warehouse_id)
@@ -204,6 +210,13 @@ class CountService(DocumentService[StockCount, CountFilter]):
                 and place.kind is not LocationKind.TRANSIT
             }
             _see_that_all(scope.location_ids, there, "location")
+
+    def _seen(self, id: int, by: Actor) -> StockCount:
+        """The count without its sheet, for what does not ask for it."""
+        by.require("stock_count.view")
+        count = self.repository.header(id)
+        self.guard([count], by=by)
+        return count
 
     def _held(self, command: OfCount, act: str, by: Actor) -> StockCount:
         """The count, locked, if the act may be done with it."""

@@ -47,6 +47,7 @@ from sms_django.api.fields import (
     QuantityField,
     TextField,
 )
+from sms_django.api.pagination import PagePagination
 from sms_django.api.papers import CountPapers
 from sms_django.api.references import CATEGORY, WAREHOUSE, ReferenceField
 from sms_django.api.serializers import CoreSerializer
@@ -141,6 +142,22 @@ class EnteredLineSerializer(CoreSerializer):
     )
 
 
+class CountEntrySerializer(CoreSerializer):
+    """What somebody entered on a line of the sheet."""
+
+    line_id = IdField(read_only=True)
+    quantity = QuantityField(
+        read_only=True,
+        allow_null=True,
+        help_text="null: the line was cleared, to be counted again.",
+    )
+    is_added = BooleanField(read_only=True, help_text="true: on top of what was counted before.")
+    counted_at = DateTimeField(read_only=True)
+    recorded_at = DateTimeField(read_only=True)
+    user_id = IdField(read_only=True, allow_null=True)
+    username = NameField(read_only=True)
+
+
 @example(
     "Typed and scanned",
     lines=[{"variant_id": 7, "location_id": 4, "quantity": "11"}, {"barcode": "4006381333931"}],
@@ -177,6 +194,7 @@ class StockCountViewSet(CountPapers, DocumentViewSet):
     list_filter = CountFilter
     sort = CountSort
     permissions = {
+        "entries": "stock_count.view",
         "start": "stock_count.change",
         "enter": "stock_count.enter",
         "recount": "stock_count.approve",
@@ -193,6 +211,7 @@ class StockCountViewSet(CountPapers, DocumentViewSet):
         "cancel": CountActSerializer,
     }
     idempotent = frozenset(inputs)
+    parameters = {"entries": PagePagination.parameters}
 
     @extend_schema(responses=CountInListSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -203,6 +222,14 @@ class StockCountViewSet(CountPapers, DocumentViewSet):
         context = self.get_serializer_context()
         rows = CountInListSerializer(page.items, many=True, context=context)
         return self.paginator.answer(self.request, page, rows.data)
+
+    @extend_schema(responses=CountEntrySerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"])
+    def entries(self, request: Request, pk: str) -> Response:
+        """Everything that was ever entered, by whom and when, the newest first."""
+        page = self.service.entries(self.id, self.paginator.asked(request), by=self.actor)
+        rows = CountEntrySerializer(page.items, many=True)
+        return self.paginator.answer(request, page, rows.data)
 
     @action(detail=True, methods=["post"])
     def start(self, request: Request, pk: str) -> Response:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, F, QuerySet
 
 from sms_core.shared.numbers import QUANTITY_PLACES
+from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.text import search_text
 from sms_core.stock.chain import whole
 from sms_core.stock.count_ports import CountFilter, CountRepository, CountSort
@@ -85,7 +86,7 @@ class DjangoCountRepository(DjangoMasterDataRepository[StockCount, CountFilter],
         _tally([count])
         return count
 
-    def search(self, filter: CountFilter, page: Any) -> Any:
+    def search(self, filter: CountFilter, page: PageRequest) -> Page[StockCount]:
         found = super().search(filter, page)
         _tally(found.items)
         return found
@@ -164,13 +165,15 @@ class DjangoCountRepository(DjangoMasterDataRepository[StockCount, CountFilter],
         )
         return frozenset(rows.values_list("user_id", flat=True).distinct())
 
-    def entries(self, count_id: int) -> list[CountEntry]:
+    def entries(self, count_id: int, page: PageRequest) -> Page[CountEntry]:
         rows = models.StockCountEntry.objects.filter(line__document_id=count_id)
+        total = rows.count()
+        if page.offset >= total:
+            return Page([], total, page)
         names = [name for name, _ in _ENTRY]
-        return [
-            CountEntry(**dict(zip(names, values, strict=True)))
-            for values in rows.order_by("pk").values_list(*names)
-        ]
+        found = rows.order_by("-pk").values_list(*names)[page.offset : page.offset + page.size]
+        said = [CountEntry(**dict(zip(names, values, strict=True))) for values in found]
+        return Page(said, total, page)
 
     def free_bins(self, count_id: int) -> None:
         models.StockCountLine.objects.filter(document_id=count_id).update(is_open=False)

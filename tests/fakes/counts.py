@@ -129,9 +129,13 @@ class InMemoryCountRepository(
             self.said[len(self.said) + 1] = entry
 
     def counters(self, count_id: int) -> frozenset[int | None]:
-        return frozenset(e.user_id for e in self.entries(count_id) if e.quantity is not None)
+        return frozenset(e.user_id for e in self._said(count_id) if e.quantity is not None)
 
-    def entries(self, count_id: int) -> list[CountEntry]:
+    def entries(self, count_id: int, page: PageRequest) -> Page[CountEntry]:
+        found = self._said(count_id)[::-1]
+        return Page(found[page.offset : page.offset + page.size], len(found), page)
+
+    def _said(self, count_id: int) -> list[CountEntry]:
         ids = {line.id for line in self.lines(count_id)}
         return [entry for entry in self.said.values() if entry.line_id in ids]
 

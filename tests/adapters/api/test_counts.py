@@ -202,6 +202,21 @@ def test_scanners_add_and_what_is_found_comes_onto_the_sheet(api: APIClient, sho
     assert list(entries)[-2:] == [(True, 24), (False, models.Bin.objects.latest("pk").on_hand)]
 
 
+def test_everything_that_was_entered_can_be_read(api: APIClient, shop: Any) -> None:
+    sheet = started(api, shop)
+    line = sheet["lines"][0]["id"]
+    enter(api, sheet, found(shop.chai, "9"), {"variant_id": shop.chai, "add": "2"})
+    acted(api, sheet, "recount", line_ids=[line])
+    url = f"{COUNTS}{sheet['id']}/entries/"
+    answer = api.get(url).json()
+    said = [(row["line_id"], row["quantity"], row["is_added"]) for row in answer["results"]]
+    assert said == [(line, None, False), (line, "2.0000", True), (line, "9.0000", False)]
+    assert all(row["username"] and row["counted_at"] for row in answer["results"])
+    assert api.get(f"{url}?page=2&page_size=2").json()["results"][0]["quantity"] == "9.0000"
+    assert api.get(f"{url}?page=9").status_code == 404
+    assert api.get(f"{url}?state=counting").status_code == 400
+
+
 def test_the_rest_is_said_to_be_empty(api: APIClient, shop: Any) -> None:
     sheet = started(api, shop)
     enter(api, sheet, found(shop.chai, "10"), zero_rest=True, done=True)

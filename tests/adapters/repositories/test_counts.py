@@ -259,9 +259,12 @@ def test_all_that_was_entered_stays(world: World) -> None:
     first, second = said(line, "4"), said(line, None)
     world.counts.save_lines([line], [first])
     world.counts.save_lines([line], [second])
-    assert world.counts.entries(count.id) == [first, second]
+    kept = world.counts.entries(count.id, ALL)
+    assert (kept.items, kept.total) == ([second, first], 2)
+    older = world.counts.entries(count.id, PageRequest(number=2, size=1))
+    assert (older.items, older.total) == ([first], 2)
     assert world.counts.counters(count.id) == frozenset({None})
-    assert world.counts.entries(count.id + 99) == []
+    assert world.counts.entries(count.id + 99, ALL).total == 0
 
 
 def test_whoever_only_had_a_line_counted_again_has_not_counted(world: World) -> None:

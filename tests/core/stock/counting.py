@@ -9,6 +9,7 @@ from typing import Any
 from sms_core.catalogue.entities import Category
 from sms_core.company.entities import Company as Settings
 from sms_core.shared.entities import Actor
+from sms_core.shared.paging import PageRequest
 from sms_core.stock.corrections import CorrectionService
 from sms_core.stock.count_commands import (
     ApproveCount,
@@ -23,7 +24,7 @@ from sms_core.stock.count_commands import (
 from sms_core.stock.count_posting import CountDocuments, CountPosting
 from sms_core.stock.count_services import CountService
 from sms_core.stock.counting import Counting
-from sms_core.stock.counts import CountLine, CountScope, StockCount
+from sms_core.stock.counts import CountEntry, CountLine, CountScope, StockCount
 from sms_core.stock.documents import Settled
 from sms_core.stock.entities import ReasonCode
 from sms_core.stock.kinds import Kind
@@ -120,6 +121,9 @@ class CountingCompany(Company):
 
     def shown(self, count: StockCount) -> StockCount:
         return self.service.get(count.id, by=self.anna)
+
+    def said(self, count: StockCount) -> list[CountEntry]:
+        return list(self.service.entries(count.id, PageRequest(), by=self.anna).items)
 
     def line(self, count: StockCount, variant_id: int) -> CountLine:
         return next(x for x in self.shown(count).lines if x.variant_id == variant_id)

@@ -184,8 +184,11 @@ def test_a_count_of_a_warehouse_one_may_not_see_does_not_exist(company: Counting
     for act in ("start", "change", "enter", "post", "cancel", "approve", "delete", "duplicate"):
         with pytest.raises(NotFound):
             do_as(company, act, count, stranger)
+    for read in (company.service.get, company.service.history):
+        with pytest.raises(NotFound):
+            read(count.id, by=stranger)
     with pytest.raises(NotFound):
-        company.service.get(count.id, by=stranger)
+        company.service.entries(count.id, PageRequest(), by=stranger)
     assert company.service.search(CountFilter(), PageRequest(), by=stranger).total == 0
     order = CreateCount(warehouse_id=company.main.id)
     refused(Unknown, "unknown", "/warehouse_id", lambda: company.service.create(order, by=stranger))
@@ -285,8 +288,8 @@ def test_what_is_entered_replaces_what_was_and_says_who_and_when(company: Counti
     assert line.counted_at == company.clock.now()
     assert [line.variant_id for line in answer.lines] == [CHAI]
     assert (answer.line_count, answer.counted_count) == (3, 1)
-    kept = company.service.entries(count.id, by=company.anna)
-    assert [(entry.username, entry.quantity) for entry in kept] == [("anna", 7), ("bertha", 9)]
+    kept = company.said(count)
+    assert [(entry.username, entry.quantity) for entry in kept] == [("bertha", 9), ("anna", 7)]
 
 
 def test_what_is_added_comes_on_top(company: CountingCompany) -> None:
@@ -439,7 +442,7 @@ def test_the_rest_can_be_said_to_be_empty(company: CountingCompany) -> None:
     assert {line.variant_id for line in answer.lines} == {TEA, CHEESE}
     quantities = {line.variant_id: line.counted_quantity for line in company.shown(count).lines}
     assert quantities == {CHAI: 9, TEA: 0, CHEESE: 0}
-    assert len(company.service.entries(count.id, by=company.anna)) == 3
+    assert len(company.said(count)) == 3
 
 
 def test_a_sheet_without_anything_on_it_is_not_handed_in(company: CountingCompany) -> None:
@@ -460,8 +463,7 @@ def test_chosen_lines_are_counted_again_and_their_entries_stay(company: Counting
     assert (again.state, again.approved_by) == (CountState.COUNTING, None)
     assert company.line(count, CHAI).counted_quantity is None
     assert company.line(count, TEA).counted_quantity == Decimal(5)
-    kept = company.service.entries(count.id, by=company.anna)
-    assert [entry.quantity for entry in kept] == [7, 5, None]
+    assert [entry.quantity for entry in company.said(count)] == [None, 5, 7]
     refused(Unknown, "unknown", "/line_ids", lambda: company.recount(count, 99))
     refused(Invalid, "required", "/line_ids", lambda: company.recount(count))
 
