@@ -31,15 +31,17 @@ Run = tuple[str, str]  # the name of a typeface, and the text set in it
 def _own(name: str) -> frozenset[int]:
     """The letters of a typeface of ours, which is made known to reportlab."""
     with _loading:
-        font = TTFont(name, FOLDER / f"{name}.ttf")
-        pdfmetrics.registerFont(font)
-    return frozenset(font.face.charToGlyph)
+        # Whoever draws at the moment goes on with the one that is known already.
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(TTFont(name, FOLDER / f"{name}.ttf"))
+    return frozenset(pdfmetrics.getFont(name).face.charToGlyph)
 
 
 @cache
 def _borrowed(name: str) -> str:
     with _loading:
-        pdfmetrics.registerFont(UnicodeCIDFont(name))
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(UnicodeCIDFont(name))
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,6 +111,19 @@ def test_a_picture_stands_at_the_head(tmp_path: Path) -> None:
 
 def test_a_picture_that_is_gone_is_left_out(tmp_path: Path) -> None:
     assert "Pick list" in text_of(pdf(replace(SHEET, logo=str(tmp_path / "gone.png"))))
+
+
+def test_many_can_print_at_once() -> None:
+    """Also the first ones, who load the typefaces."""
+    sheets = [
+        replace(SHEET, company=name, rows=rows(80, name), number=f"SO-{n}")
+        for n, name in enumerate(["Côte de Blaye", "Γραβιέρα", "Пряник", "東京", "Łódź", "한국어"])
+    ]
+    typefaces._own.cache_clear()
+    typefaces._borrowed.cache_clear()
+    with ThreadPoolExecutor(6) as pool:
+        at_once = list(pool.map(pdf, sheets * 3))
+    assert at_once == [pdf(sheet) for sheet in sheets] * 3
 
 
 def test_a_thousand_lines_take_no_time() -> None:
