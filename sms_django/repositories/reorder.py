@@ -116,18 +116,21 @@ _DEFAULT_ORDER = "code_key, warehouse_key, variant_id, warehouse_id"
 
 
 class DjangoReorderReader(ReorderReader):
-    """Two statements for a page of what runs short, and one for who sells it."""
+    """One statement for a page of what runs short, and one for who sells it."""
 
     def suggestions(self, filter: SuggestionFilter, page: PageRequest) -> Page[Suggestion]:
         condition, values = _narrowed(filter)
-        total = _rows(_WATCHED, [], "COUNT(*)", condition, values)[0][0]
-        if page.offset >= total:
-            return Page([], total, page)
         keys = [f"{_ORDERS[o.by]} {'DESC' if o.descending else 'ASC'}" for o in filter.order]  # type: ignore[index]
         shown = f"{condition} ORDER BY {', '.join([*keys, _DEFAULT_ORDER])} LIMIT %s OFFSET %s"
-        found = _rows(_WATCHED, [], _COLUMNS, shown, [*values, page.size, page.offset])
+        # Adding up all that is watched is the work; counting what is short on the way is none.
+        columns = f"{_COLUMNS}, COUNT(*) OVER ()"
+        found = _rows(_WATCHED, [], columns, shown, [*values, page.size, page.offset])
+        if not found and page.offset:
+            total = _rows(_WATCHED, [], "COUNT(*)", condition, values)[0][0]
+            return Page([], total, page)
+        total = found[0][-1] if found else 0
         offers = self.offers({row[0] for row in found})
-        return Page([_suggestion(row, offers.get(row[0], [])) for row in found], total, page)
+        return Page([_suggestion(row[:-1], offers.get(row[0], [])) for row in found], total, page)
 
     def outlook(self, keys: Collection[LevelKey]) -> dict[LevelKey, Suggestion]:
         pairs = [(key.variant_id, key.warehouse_id) for key in sorted(set(keys))]
