@@ -15,7 +15,7 @@ from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subque
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from sms_core.catalogue.products import StockFigures
+from sms_core.catalogue.figures import StockFigures
 from sms_core.shared.numbers import QUANTITY_PLACES, UNIT_COST_PLACES, rounded
 from sms_core.stock.entities import LocationKind
 from sms_django import models
@@ -114,6 +114,7 @@ def figures_of(row: Any) -> StockFigures:
         on_order=row.stock_on_order,
         in_transit=row.stock_in_transit,
         backordered=row.stock_backordered,
+        expected_at=row.stock_expected_at,
         average_cost=average,
         last_cost=row.stock_last_cost,
     )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from sms_core.catalogue.entities import Unit
+from sms_core.catalogue.figures import StockFigures
 from sms_core.shared.entities import MasterData
 from sms_core.shared.errors import Duplicate, Invalid, RuleBroken, within
 from sms_core.shared.numbers import (
@@ -38,33 +39,6 @@ class ProductType(StrEnum):
 class TaxMethod(StrEnum):
     EXCLUSIVE = "exclusive"
     INCLUSIVE = "inclusive"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StockFigures:
-    """What the warehouses say about a variant, as far as the reader may see them. Read with it,
-    never stored with it; costs are None for who may not see them.
-    """
-
-    on_hand: Decimal = Decimal(0)
-    reserved: Decimal = Decimal(0)
-    available: Decimal = Decimal(0)
-    on_order: Decimal = Decimal(0)
-    in_transit: Decimal = Decimal(0)
-    backordered: Decimal = Decimal(0)
-    average_cost: Decimal | None = None
-    last_cost: Decimal | None = None
-
-    @classmethod
-    def together(cls, figures: Sequence[StockFigures]) -> StockFigures:
-        """The quantities of all of these; what one costs is not what all cost."""
-        names = ("on_hand", "reserved", "available", "on_order", "in_transit", "backordered")
-        return cls(**{n: sum((getattr(f, n) for f in figures), Decimal(0)) for n in names})
-
-    @property
-    def incoming(self) -> Decimal:
-        """All that is still to come."""
-        return self.on_order + self.in_transit
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from sms_django.api.fields import (
     BooleanField,
     ChoiceField,
     CostField,
+    DateTimeField,
     NameField,
     OptionalNameField,
     PriceField,
@@ -101,6 +102,7 @@ class VariantSerializer(VariantFields, RecordSerializer):
     on_order = QuantityField(read_only=True, source="stock.on_order")
     in_transit = QuantityField(read_only=True, source="stock.in_transit")
     incoming = QuantityField(read_only=True, source="stock.incoming")
+    expected_at = DateTimeField(read_only=True, allow_null=True, source="stock.expected_at")
     backordered = QuantityField(read_only=True, source="stock.backordered")
     average_cost = CostField(
         places=UNIT_COST_PLACES, read_only=True, allow_null=True, source="stock.average_cost"
@@ -154,6 +156,12 @@ class ProductFields(RecordSerializer):
         read_only=True, source="stock.in_transit", help_text="On its way between warehouses."
     )
     incoming = QuantityField(read_only=True, source="stock.incoming", help_text="Both together.")
+    expected_at = DateTimeField(
+        read_only=True,
+        allow_null=True,
+        source="stock.expected_at",
+        help_text="When the first of what is on order is due.",
+    )
     backordered = QuantityField(
         read_only=True, source="stock.backordered", help_text="Sold, neither sent nor reserved."
     )

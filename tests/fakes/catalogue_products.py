@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sms_core.catalogue.figures import StockFigures
 from sms_core.catalogue.ports import (
     ProductFilter,
     ProductRepository,
@@ -15,7 +16,7 @@ from sms_core.catalogue.ports import (
     VariantRepository,
     VariantSort,
 )
-from sms_core.catalogue.products import Product, StockFigures, Variant, scan_key
+from sms_core.catalogue.products import Product, Variant, scan_key
 from sms_core.shared.errors import Duplicate, within
 from sms_core.shared.paging import Page, PageRequest
 from sms_core.shared.text import fold

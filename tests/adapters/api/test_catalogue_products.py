@@ -14,6 +14,8 @@ from tests.core.catalogue.conftest import d
 
 PRODUCTS, VARIANTS = "/api/v1/products/", "/api/v1/variants/"
 
+NOTHING_ORDERED = dict.fromkeys(("on_order", "in_transit", "incoming", "backordered"), "0.0000")
+
 
 @pytest.fixture
 def refs(api: APIClient) -> dict[str, int]:
@@ -74,6 +76,8 @@ def test_a_standard_product_with_its_defaults(hat: dict[str, Any], refs: dict[st
         "on_hand": "0.0000",
         "reserved": "0.0000",
         "available": "0.0000",
+        **NOTHING_ORDERED,
+        "expected_at": None,
         "version": 1,
         "deleted_at": None,
     }
@@ -294,6 +298,7 @@ def test_a_variant_has_just_these_fields(api: APIClient, refs: dict[str, int]) -
         "image": None,
         "on_hand": "0.0000",
         "available": "0.0000",
+        **NOTHING_ORDERED,
         "average_cost": None,
         "last_cost": None,
         "version": 1,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from sms_core.catalogue.figures import StockFigures
 from sms_core.catalogue.ports import ProductFilter, VariantFilter
-from sms_core.catalogue.products import StockFigures
 from sms_core.shared.paging import PageRequest
 from sms_django import models
 from sms_django.repositories.catalogue_products import (
@@ -240,7 +240,8 @@ def test_lists_and_questions_take_the_same_statements_however_many(
         DjangoVariantRepository().search(VariantFilter(), ALL)
     with django_assert_num_queries(4):
         DjangoProductRepository().read(product_ids[0], seen_in=None)
-    with django_assert_num_queries(1):
+    # One for the stock, one for each kind of documents, and one for the standard products.
+    with django_assert_num_queries(5):
         usage.of_products(product_ids, seen_in=None)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(6):
         usage.of_variants(ids, seen_in=None)

@@ -136,8 +136,8 @@ def test_variants_and_products_tell_what_the_warehouses_one_sees_expect(
     shop: TradingShop, chai: int
 ) -> None:
     north = shop.open_warehouse("NORTH")
-    shop.buy(chai, 5)
-    shop.buy(chai, 7, warehouse_id=north.id)
+    shop.buy(chai, 5, expected_at=JUNE)
+    shop.buy(chai, 7, warehouse_id=north.id, expected_at=MAY)
     shop.sell(chai, 12)
     variants, products = (container().get(p) for p in (VariantRepository, ProductRepository))
 
@@ -147,6 +147,7 @@ def test_variants_and_products_tell_what_the_warehouses_one_sees_expect(
 
     assert (everywhere.on_order, everywhere.incoming, everywhere.backordered) == (12, 12, 2)
     assert (here.on_order, here.backordered) == (5, 2)
+    assert [f.expected_at for f in (everywhere, here, listed)] == [MAY, JUNE, MAY]
     assert (listed.on_order, listed.backordered) == (7, 0)
 
 

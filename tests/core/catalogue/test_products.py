@@ -12,8 +12,9 @@ from sms_core.catalogue.commands import (
     NewVariant,
     PutImage,
 )
+from sms_core.catalogue.figures import StockFigures
 from sms_core.catalogue.ports import ProductFilter, ProductSort, VariantFilter
-from sms_core.catalogue.products import Barcode, StockFigures
+from sms_core.catalogue.products import Barcode
 from sms_core.shared.errors import (
     Conflict,
     DomainError,
