@@ -71,6 +71,12 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(back_office: Page) 
         "/admin/sms/reservation/reserve/",
         "/admin/sms/level/as-of/?end=2026-01-31",
         "/admin/sms/closing/close/",
+        "/admin/work/",
+        "/admin/sms/purchaseorder/add/",
+        "/admin/sms/salesorder/add/",
+        "/admin/sms/salesorder/sell-now/",
+        "/admin/sms/stocktransfer/add/",
+        "/admin/sms/stockcount/add/",
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path

@@ -137,8 +137,8 @@ def pick_and_ship(page: Page) -> None:
     figures(page, "80", "0", "0", "80", "1")
 
 
-def transfer(page: Page) -> None:
-    """Send 10 to the kiosk, where they arrive."""
+def transfer(page: Page) -> str:
+    """Send 10 to the kiosk, where they arrive; gives the way to the transfer."""
     menu(page, "New stock transfer")
     page.get_by_label("From warehouse").select_option(label=DEPOT)
     page.get_by_label("To warehouse").select_option(label=KIOSK)
@@ -149,10 +149,11 @@ def transfer(page: Page) -> None:
     figures(page, "10", "10", "0", "10")
     act(page, "Receive", leads_to="Received")
     figures(page, "10", "10", "10", "0")
+    return page.url
 
 
-def count(page: Page) -> None:
-    """Find one less than the books say."""
+def count(page: Page) -> str:
+    """Find one less than the books say; gives the way to the count."""
     menu(page, "New stock count")
     page.get_by_label("Warehouse").select_option(label=DEPOT)
     page.get_by_label("Goods", exact=True).fill(TEA)
@@ -165,6 +166,7 @@ def count(page: Page) -> None:
     stands(page, "To approve")
     figures(page, "10", "-1")
     act(page, "Post", leads_to="Posted")
+    return page.url
 
 
 def issue_and_correct(page: Page) -> None:
@@ -204,6 +206,14 @@ def explain(page: Page) -> None:
         expect(closing.nth(place)).to_have_text(figure)
 
 
+def fit_a_phone(page: Page, *ways: str) -> None:
+    """None of these pages scrolls sideways."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    for way in ways:
+        page.goto(way)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, way
+
+
 def test_a_working_day(back_office: Page) -> None:
     page = back_office
     furnish(page)
@@ -216,9 +226,10 @@ def test_a_working_day(back_office: Page) -> None:
     figures(page, "100")
     page.goto(sold)
     pick_and_ship(page)
-    transfer(page)
-    count(page)
+    moved = transfer(page)
+    counted = count(page)
     issue_and_correct(page)
 
     explain(page)
     serve_backorders(page, by_itself=True)
+    fit_a_phone(page, page.url, bought, sold, moved, counted)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import count
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
+from sms_core.stock.lines import NamedLot
 from sms_django import models
 from tests.adapters.api.conftest import ApiAs
-from tests.adapters.api.orders import LEVELS, V1, ago, pointers, refused, send
+from tests.adapters.api.orders import BINS, LEVELS, V1, ago, pointers, refused, send
 from tests.adapters.shop import Shop
 
 TRANSFERS = f"{V1}/stock-transfers/"
@@ -381,6 +383,38 @@ def test_writing_off_takes_the_right_to_adjust(api_as: ApiAs, shop: Any) -> None
     transfer = done(api := api_as("owner"), drafted(api, shop), "dispatch")
     assert act(clerk, transfer, "close", reason_code="lost").status_code == 403
     assert act(clerk, transfer, "close", found_at="source").status_code == 200
+
+
+def test_goods_keep_their_lots_and_arrive_by_expiry(api: APIClient, shop: Any) -> None:
+    cheese = shop.variant("CHEESE", places=3, tracks_lots=True)
+    for code, day in (("LATE", date(2032, 1, 1)), ("NEVER", None), ("SOON", date(2031, 1, 1))):
+        shop.receive(cheese, "3", unit_cost="1", lot=NamedLot(code=code, expires_on=day))
+    other = drafted(api, shop, {"variant_id": cheese, "quantity": "1", "lot_code": "soon"})
+    done(api, other, "dispatch")
+    transfer = drafted(api, shop, {"variant_id": cheese, "quantity": "7.5"})
+    transfer = done(api, transfer, "dispatch")
+    line = transfer["lines"][0]["id"]
+
+    def arrived() -> dict[str, str]:
+        bins = api.get(f"{BINS}?warehouse_id={shop.north.id}").json()["results"]
+        return {
+            bin["lot_code"]: bin["on_hand"]
+            for bin in bins
+            if bin["location_id"] == shop.north.default_location_id
+        }
+
+    done(api, transfer, "receive", lines=[{"line_id": line, "quantity": "4"}])
+    assert arrived() == {"SOON": "2.0000", "LATE": "2.0000"}
+    named = [{"line_id": line, "quantity": "0.5", "lot_code": "never"}]
+    done(api, transfer, "receive", lines=named)
+    assert arrived() == {"SOON": "2.0000", "LATE": "2.0000", "NEVER": "0.5000"}
+    wrong = [{"line_id": line, "quantity": "1", "lot_code": "SOON"}]
+    answer = act(api, transfer, "receive", lines=wrong)
+    assert refused(answer) == (409, [("/lines/0/quantity", "more_than_dispatched")])
+    assert done(api, transfer, "receive")["state"] == "received"
+    assert arrived() == {"SOON": "2.0000", "LATE": "3.0000", "NEVER": "2.5000"}
+    assert done(api, other, "receive")["state"] == "received"
+    assert arrived()["SOON"] == "3.0000"
 
 
 def test_undoing_a_posting_moves_the_transfer_back(api: APIClient, shop: Any) -> None:
