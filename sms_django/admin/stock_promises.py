@@ -175,7 +175,7 @@ class ReservationAdmin(ReadOnlyAdmin):
             return "Used up or released"
         release = reverse("admin:sms_reservation_release", args=[row.pk])
         if row.document_id:  # its order must know what is sent
-            order = f"admin:sms_{row.document_type.replace('_', '')}_change"
+            order = f"admin:sms_{str(row.document_type).replace('_', '')}_change"
             ways = (reverse(order, args=[row.document_id]), row.document_number)
         else:
             ways = (reverse("admin:sms_reservation_ship", args=[row.pk]), "Ship")
