@@ -90,7 +90,9 @@ def see_that_well_formed(draft: Draft) -> None:
     """Raise for what concerns the draft as a whole: how many lines, and the reason."""
     if not draft.lines:
         raise Invalid("Give at least one line.", code="required", pointer="/lines")
-    most = MAX_COUNTED if draft.kind is Kind.COUNT else MAX_LINES
+    # The lines of a document may become several, one for each lot.
+    may_be_many = draft.document is not None or draft.kind is Kind.COUNT
+    most = MAX_COUNTED if may_be_many else MAX_LINES
     # What was entered can be undone at once, however much it was.
     if len(draft.lines) > most and draft.reverses is None:
         raise Invalid(

@@ -23,12 +23,14 @@ from sms_core.shared.errors import (
     Unknown,
 )
 from sms_core.shared.paging import PageRequest
+from sms_core.stock.checks import see_that_well_formed
 from sms_core.stock.commands import ReversePosting
 from sms_core.stock.corrections import CorrectionService
 from sms_core.stock.entities import ReasonCode
 from sms_core.stock.kinds import Kind
 from sms_core.stock.levels import LevelKey
 from sms_core.stock.lines import NamedLot
+from sms_core.stock.postings import Draft
 from sms_core.stock.transfer_commands import (
     ArrivedLine,
     CancelTransfer,
@@ -40,6 +42,7 @@ from sms_core.stock.transfer_commands import (
     ReceiveTransfer,
     TransferredLine,
 )
+from sms_core.stock.transfer_lines import put_back
 from sms_core.stock.transfer_ports import TransferFilter
 from sms_core.stock.transfer_services import TransferDocuments, TransferService
 from sms_core.stock.transfers import StockTransfer, TransferState
@@ -299,6 +302,17 @@ def test_a_transfer_never_takes_the_goods_of_another_one(company: Transfers) -> 
 
     assert lots_at(company, LevelKey(CHEESE, company.north.id)) == {"LATE": 2}
     assert lots_at(company, LevelKey(CHEESE, company.north.id, True)) == {"SOON": 2}
+
+
+def test_a_document_may_move_more_lots_than_somebody_types_lines(company: Transfers) -> None:
+    draft = Draft(kind=Kind.ARRIVAL, lines=tuple(put_back(company.sent())) * 1_001)
+    with pytest.raises(Invalid, match="at most 1000"):
+        see_that_well_formed(draft)
+
+    of_document = replace(draft, document=company.draft().ref)
+    see_that_well_formed(of_document)
+    with pytest.raises(Invalid, match="at most 10000"):
+        see_that_well_formed(replace(of_document, lines=draft.lines * 10))
 
 
 def test_goods_leave_the_place_that_is_named(company: Transfers) -> None:
