@@ -58,7 +58,7 @@ class StockTransferLine(LineRow):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="stock_transfer_line_quantity")
         ]
         indexes = [
-            models.Index(fields=["document", "position"], name="stock_transfer_line_by_document")
+            models.Index(fields=["document", "position"], name="transfer_line_by_document")
         ]
 
     def __str__(self) -> str:
