@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -24,6 +24,7 @@ from sms_core.purchasing.reorder import (
 from sms_core.purchasing.reorder_ports import SuggestionFilter
 from sms_core.purchasing.reordering import ReorderRuleService, ReorderService
 from sms_core.shared.paging import Page, PageRequest
+from sms_core.stock.levels import ZERO
 from sms_core.stock.picking import plain
 from sms_django import models
 from sms_django.admin.base import CoreAdmin, widgets, written
@@ -34,6 +35,7 @@ from sms_django.admin.work import MINE
 from sms_django.stock_figures import company_zone
 
 ROWS = 100
+DAY = len("2026-12-31")
 
 
 class AskedForm(forms.Form):
@@ -162,10 +164,13 @@ class ReorderView(OrderView):
         for row in rows:
             ids = (row["variant_id"].value(), row["warehouse_id"].value())
             one = found.get(tuple(int(id) if str(id).isdecimal() else 0 for id in ids))
-            row.suggestion, row.sum = one, list(_sum(one)) if one else []
+            row.suggestion = one
             if one is not None:
+                row.sum, row.projected = _sum(one), plain(one.projected)
+                row.limits = f"{plain(one.minimum or ZERO)} – {plain(one.maximum or ZERO)}"
+                row.drafted = plain(one.drafted) if one.drafted else ""
                 row.card = card_url(one.variant_id, one.warehouse_id)
-                row.expected = local(one.expected_at, zone)
+                row.expected = local(one.expected_at, zone)[:DAY]
                 row.cost = "" if one.unit_cost is None else written(one.unit_cost, money=True)
                 row.packs = f"{plain(one.packs)} × {plain(one.pack_size)}"
 
@@ -203,19 +208,16 @@ def _key(one: Suggestion) -> tuple[int, int]:
     return one.variant_id, one.warehouse_id
 
 
-def _sum(one: Suggestion) -> Iterator[tuple[str, str]]:
-    """What the suggestion was worked out from, figure by figure."""
-    for label, quantity in (
-        ("On hand", one.on_hand),
-        ("Reserved", one.reserved),
-        ("Backordered", one.backordered),
-        ("Incoming", one.incoming),
-        ("Projected", one.projected),
-        ("Minimum", one.minimum),
-        ("Maximum", one.maximum),
-        ("In drafts", one.drafted),
-    ):
-        yield label, "" if quantity is None else plain(quantity)
+def _sum(one: Suggestion) -> str:
+    """What the projected quantity was worked out from, as far as there is any."""
+    parts = (
+        ("−", one.reserved, "reserved"),
+        ("−", one.backordered, "backordered"),
+        ("+", one.on_order, "on order"),
+        ("+", one.in_transit, "in transit"),
+    )
+    more = [f"{sign} {plain(quantity)} {words}" for sign, quantity, words in parts if quantity]
+    return " ".join([f"{plain(one.on_hand)} on hand", *more])
 
 
 @admin.register(models.ReorderRule)

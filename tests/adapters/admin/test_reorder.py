@@ -65,7 +65,7 @@ def test_what_runs_short_is_shown_with_its_sum(owner: Client, shop: TradingShop,
     page = owner.get(PAGE)
 
     (row,) = page.context["lines"].forms
-    assert dict(row.sum)["Projected"] == "-2"
+    assert (row.projected, row.sum) == ("-2", "4 on hand − 4 reserved − 2 backordered")
     assert (row.packs, row["quantity"].value()) == ("1 × 12", 12)
     text = page.content.decode()
     assert "Acme" in text
