@@ -10,6 +10,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from sms_core.purchasing.commands import CreateSupplier
+from sms_core.purchasing.services import SupplierService
+from sms_core.selling.commands import CreateCustomer
+from sms_core.selling.customers import CustomerService
 from sms_core.shared.documents import DocumentRef, DocumentType
 from sms_core.shared.paging import CursorRequest, PageRequest
 from sms_core.stock.commands import ReversePosting
@@ -35,6 +39,7 @@ from tests.fakes.ledger import RecordingDocuments
 pytestmark = pytest.mark.django_db
 SOLD = DocumentRef(DocumentType.SALES_ORDER, 5, "SO-2026-000005")
 BOUGHT = DocumentRef(DocumentType.PURCHASE_ORDER, 5, "PO-2026-000005")
+ACME, ADA = CreateSupplier(code="ACME", name="Acme"), CreateCustomer(code="ADA", name="Ada")
 SENT = DocumentRef(DocumentType.STOCK_TRANSFER, 5, "ST-2026-000005")
 
 
@@ -46,10 +51,12 @@ def shop() -> Shop:
     return shop
 
 
-def post(shop: Shop, kind: Kind, document: DocumentRef | None, *lines: Line) -> PostingView:
+def post(
+    shop: Shop, kind: Kind, document: DocumentRef | None, *lines: Line, **header: Any
+) -> PostingView:
     with transaction.atomic():
         view: PostingView = shop.service(PostingDesk).post(
-            Draft(kind=kind, lines=lines, document=document), SYSTEM
+            Draft(kind=kind, lines=lines, document=document, **header), SYSTEM
         )
     return view
 
@@ -132,8 +139,13 @@ def test_postings_are_found_by_document_and_partner(shop: Any) -> None:
     assert found(document_type=DocumentType.SALES_ORDER) == [sold.id]
     assert found(document_type=DocumentType.PURCHASE_ORDER, document_id=5) == [bought.id]
     assert found(document_type=DocumentType.PURCHASE_ORDER, document_id=6) == []
-    assert found(supplier_id=77) == []
-    assert found(customer_id=77) == []
+    supplier_id = shop.service(SupplierService).create(ACME, by=SYSTEM).id
+    customer_id = shop.service(CustomerService).create(ADA, by=SYSTEM).id
+    delivered = post(shop, Kind.RECEIPT, None, incoming(shop, "1"), supplier_id=supplier_id)
+    sent = post(shop, Kind.SHIPMENT, None, outgoing(shop, "1"), customer_id=customer_id)
+    assert found(supplier_id=supplier_id) == [delivered.id]
+    assert found(customer_id=customer_id) == [sent.id]
+    assert found(supplier_id=77) == found(customer_id=77) == []
 
 
 def test_what_lines_moved_is_summed_and_what_was_undone_cancels_out(shop: Any) -> None:
