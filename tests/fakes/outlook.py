@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 
 from sms_core.shared.documents import DocumentType
 from sms_core.stock.ledger_ports import Outlook
@@ -33,6 +35,16 @@ class InMemoryOutlook(Outlook):
             for order in _seen(self.found, visible)
             if order.variant_id == variant_id and warehouse_id in {None, order.warehouse_id}
         ][:limit]
+
+    def of(self, variant_id: int, warehouse_id: int) -> tuple[Decimal, Decimal, datetime | None]:
+        """What is on order and backordered there, and when the first of it is expected."""
+        orders = self.orders(variant_id, warehouse_id, None, len(self.found))
+        coming = [o for o in orders if o.document.type is DocumentType.PURCHASE_ORDER]
+        return (
+            sum((order.quantity for order in coming), Decimal(0)),
+            sum((order.backordered for order in orders), Decimal(0)),
+            min((order.due_at for order in coming if order.due_at), default=None),
+        )
 
 
 def _seen(orders: Sequence[OpenOrder], visible: frozenset[int] | None) -> list[OpenOrder]:

@@ -45,6 +45,7 @@ from sms_core.stock.ports import (
 from sms_core.stock.postings import Entry, Posting
 from sms_core.stock.views import BinView, EntryView, LevelView, PostingView, Scanned
 from tests.fakes.base import FixedClock, InMemoryMasterDataRepository, InMemoryRepository
+from tests.fakes.outlook import InMemoryOutlook
 
 
 def _sees(visible: frozenset[int] | None, warehouse_id: int) -> bool:
@@ -329,11 +330,13 @@ class InMemoryLedgerRepository(LedgerRepository):
 
 @dataclass
 class InMemoryStockReader(StockReader):
-    """Reads what the ledger beside it keeps; products are called by their variant's code."""
+    """Reads what the ledger beside it keeps, and what the outlook tells of open orders; products
+    are called by their variant's code."""
 
     ledger: InMemoryLedgerRepository
     reason_codes: InMemoryReasonCodeRepository
     barcodes: dict[str, Scanned] = field(default_factory=dict)
+    outlook: InMemoryOutlook = field(default_factory=InMemoryOutlook)
 
     def levels(self, filter: LevelFilter, page: PageRequest) -> Page[LevelView]:
         if filter.as_of is not None or filter.known_at is not None:
@@ -375,6 +378,7 @@ class InMemoryStockReader(StockReader):
         transit = self.ledger.levels.get(replace(key, in_transit=True))
         goods = self.ledger.goods[key.variant_id]
         in_transit = transit.on_hand if transit else ZERO
+        on_order, backordered, expected_at = self.outlook.of(key.variant_id, key.warehouse_id)
         return LevelView(
             variant_id=key.variant_id,
             variant_code=goods.code,
@@ -386,9 +390,10 @@ class InMemoryStockReader(StockReader):
             reserved=level.reserved,
             available=level.available(self.ledger.clock.now().date()),
             in_transit=in_transit,
-            on_order=ZERO,
-            incoming=in_transit,
-            backordered=ZERO,
+            on_order=on_order,
+            incoming=in_transit + on_order,
+            backordered=backordered,
+            expected_at=expected_at,
             unit_cost=level.average_cost,
             value=level.value,
         )

@@ -110,7 +110,8 @@ class Company:
                 TEA: Goods(id=TEA, code="TEA", places=0, cost=Decimal("2.5")),
             },
         )
-        self.reader = InMemoryStockReader(self.repository, self.reason_codes)
+        self.outlook = InMemoryOutlook()
+        self.reader = InMemoryStockReader(self.repository, self.reason_codes, outlook=self.outlook)
         self.promises = InMemoryReservationRepository()
         self.periods = InMemoryPeriodRepository()
         self.partners = InMemoryPartners()
@@ -120,7 +121,6 @@ class Company:
         self.waiting = RecordingWaiting()
         self.documents = RecordingDocuments()
         self.open_documents = InMemoryOpenDocuments()
-        self.outlook = InMemoryOutlook()
         self._open_services()
         self._fill()
 

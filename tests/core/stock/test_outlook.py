@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sms_core.shared.documents import DocumentRef, DocumentType
-from sms_core.shared.paging import CursorRequest
+from sms_core.shared.paging import CursorRequest, PageRequest
 from sms_core.stock.commands import IssuedLine
 from sms_core.stock.enquiries import CardQuestion
 from sms_core.stock.picking import InsufficientStock
+from sms_core.stock.ports import LevelFilter
 from sms_core.stock.views import OpenOrder
 from tests.core.stock.conftest import CHAI, TEA, Company, actor
 
@@ -90,3 +91,15 @@ def test_the_card_lists_the_open_orders_of_the_warehouses_one_sees(company: Comp
     assert orders() == (here, there)
     assert orders(north.id) == (there,)
     assert orders(warehouse_ids=frozenset({company.main.id})) == (here,)
+
+
+def test_a_level_tells_what_is_on_order_and_when_the_first_of_it_comes(company: Company) -> None:
+    company.receive(CHAI, "4", unit_cost="1")
+    bought(company, 1, "7", due_at=datetime(2026, 12, 1, tzinfo=UTC))
+    bought(company, 2, "5")
+
+    found = company.stock.levels(LevelFilter(), PageRequest(), by=actor("cost.view"))
+
+    (level,) = found.items
+    assert (level.on_order, level.incoming, level.backordered) == (12, 12, 0)
+    assert (level.expected_at, level.value) == (datetime(2026, 12, 1, tzinfo=UTC), None)
