@@ -31,14 +31,16 @@ from sms_django import models
 from sms_django.admin.base import CoreAdmin, display
 from sms_django.admin.catalogue_filters import BelowAlertFilter, TypeFilter
 from sms_django.admin.catalogue_forms import ProductForm, VariantForm, lines_of, only_variant
+from sms_django.admin.ordered import OrderedMixin
 from sms_django.admin.stock_links import explained
+from sms_django.order_figures import with_orders
 from sms_django.stock_figures import Seen, with_quantities
 
 _OF_VARIANT = "/variants/0"
 _LINK = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>'
 
 
-class StockedAdmin(CoreAdmin):
+class StockedAdmin(OrderedMixin, CoreAdmin):
     """A page of something with stock and a picture."""
 
     resource = "product"
@@ -49,6 +51,10 @@ class StockedAdmin(CoreAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         seen = Seen(self.actor(request).warehouse_ids)
         return with_quantities(super().get_queryset(request), seen, self.owner)
+
+    def with_orders(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+        seen = Seen(self.actor(request).warehouse_ids)
+        return with_orders(rows, self.owner, **seen.orders())
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         idle = self.idle(request, obj)
@@ -132,6 +138,7 @@ class ProductAdmin(StockedAdmin):
         "cost_shown",
         "on_hand",
         "available",
+        "on_order",
         "is_active",
     )
     list_display_links = ("code", "name")
@@ -232,6 +239,7 @@ class VariantAdmin(StockedAdmin):
         "reorder_level",
         "on_hand",
         "available",
+        "on_order",
     )
     list_display_links = ("code", "name")
     list_select_related = ("product",)

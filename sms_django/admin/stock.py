@@ -12,8 +12,9 @@ from django.urls import URLPattern, path
 
 from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_django import models
-from sms_django.admin.base import ReadOnlyAdmin, Rows, display, written
+from sms_django.admin.base import ReadOnlyAdmin, display, written
 from sms_django.admin.filters import VisibleRelatedFilter
+from sms_django.admin.ordered import OrderedMixin
 from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_card import AsOfView, StockCardView
 from sms_django.admin.stock_links import explained, on_the_way
@@ -24,21 +25,8 @@ from sms_django.stock_figures import with_available
 _QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
 
 
-class LevelRows(Rows):
-    """A list of levels; what open orders say of them is looked up for the page alone."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        shown = models.Level.objects.filter(pk__in=[row.pk for row in self.result_list])
-        place = {"document__warehouse": OuterRef("warehouse")}
-        ordered = with_orders(shown, "variant", own="variant", **place).in_bulk()
-        for row in self.result_list:
-            row.orders = ordered[row.pk]
-
-
 @admin.register(models.Level)
-class LevelAdmin(ReadOnlyAdmin):
+class LevelAdmin(OrderedMixin, ReadOnlyAdmin):
     """Levels: how much there is of everything, by variant and warehouse."""
 
     resource = "stock"
@@ -85,8 +73,9 @@ class LevelAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Rows]:
-        return LevelRows
+    def with_orders(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+        place = {"document__warehouse": OuterRef("warehouse")}
+        return with_orders(rows, "variant", own="variant", **place)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # What is on its way is told while it is: a level of arrived goods would only confuse.
@@ -119,24 +108,15 @@ class LevelAdmin(ReadOnlyAdmin):
     def available(self, row: Any) -> str:
         return explained(row.stock_available, row.variant_id, row.warehouse_id)
 
-    @display(description="On order")
-    def on_order(self, row: Any) -> str:
-        return _told(row, row.orders.stock_on_order)
-
-    @display(description="Backordered")
-    def backordered(self, row: Any) -> str:
-        return _told(row, row.orders.stock_backordered)
+    def why(self, row: Any, quantity: Decimal) -> str:
+        """Where it comes from; goods on their way have no orders of their own."""
+        if row.in_transit:
+            return ""
+        return explained(quantity, row.variant_id, row.warehouse_id)
 
     @display(description="Unit cost")
     def unit_cost(self, row: models.Level) -> str | None:
         return written(round(row.value / row.on_hand, 4), money=True) if row.on_hand else None
-
-
-def _told(row: models.Level, quantity: Decimal) -> str:
-    """A figure of the orders of a level; goods on their way have no orders of their own."""
-    if row.in_transit or not quantity:
-        return ""
-    return explained(quantity, row.variant_id, row.warehouse_id)
 
 
 @admin.register(models.Bin)
