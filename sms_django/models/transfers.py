@@ -57,9 +57,7 @@ class StockTransferLine(LineRow):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="stock_transfer_line_quantity")
         ]
-        indexes = [
-            models.Index(fields=["document", "position"], name="transfer_line_by_document")
-        ]
+        indexes = [models.Index(fields=["document", "position"], name="transfer_line_by_document")]
 
     def __str__(self) -> str:
         return f"{self.document} line {self.position}"
