@@ -172,7 +172,8 @@ class DraftView(DocumentPage):
 
     def line_values(self, line: Any) -> dict[str, Any]:
         """What stands in the fields of a line."""
-        names = set(self.line_form.base_fields) - {"id", "variant"}
+        fields = self.line_form.base_fields if self.line_form else {}
+        names = set(fields) - {"id", "variant"}
         return {name: getattr(line, name) for name in names if hasattr(line, name)}
 
     def command(self, head: Values, lines: list[Values]) -> Any:

@@ -16,7 +16,7 @@ class OrderedRows(Rows):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows: list[Any] = list(self.result_list)
+        rows = list(vars(self)["result_list"])
         shown = self.model._default_manager.filter(pk__in=[row.pk for row in rows])
         ordered = self.model_admin.with_orders(shown, request).in_bulk()
         for row in rows:

@@ -141,7 +141,7 @@ class OrderView(UnfoldModelAdminViewMixin, TemplateView):  # type: ignore[misc]
             page = admin.site._registry.get(table)
             if name in self.head_form.base_fields and page and self.actor.may(f"{name}.view"):
                 field = table._meta.get_field(name)
-                found[name] = page.formfield_for_foreignkey(field, self.request)  # type: ignore
+                found[name] = page.formfield_for_foreignkey(field, self.request)  # type: ignore[attr-defined]
         return found
 
     def line_options(self) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class DocumentSerializer(RecordSerializer):
 class TransitionSerializer(FactSerializer):
     """What every action may say: when it happened, and a note for the history."""
 
-    reference = None
+    # Actions that are about somebody else's paper ask for its number themselves.
+    reference: Any = None  # type: ignore[assignment]
 
 
 class EventSerializer(CoreSerializer):
