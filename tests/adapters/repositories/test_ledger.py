@@ -248,6 +248,9 @@ def test_the_ledger_cannot_be_changed(shop: Shop, table: str, change: str) -> No
     models.Closing.objects.create(
         closed_until=date(2026, 1, 31), username="anna", recorded_at=timezone.now()
     )
+    models.DocumentEvent.objects.create(
+        document_type="sales_order", document_id=1, act="create", at=timezone.now()
+    )
     connection.check_constraints()  # what is still to be checked would refuse a TRUNCATE first
     with (
         pytest.raises(DatabaseError, match="append-only"),
@@ -261,8 +264,8 @@ def test_the_ledger_cannot_be_changed(shop: Shop, table: str, change: str) -> No
 def test_missing_triggers_are_named_and_made_again() -> None:
     assert append_only.missing(connection) == []
     append_only.remove(connection)
-    count = 9 if connection.vendor == "postgresql" else 6
-    assert len(append_only.missing(connection)) == count
+    events = 3 if connection.vendor == "postgresql" else 2
+    assert len(append_only.missing(connection)) == events * len(append_only.TABLES)
     append_only.install(connection)
     append_only.install(connection)
     assert append_only.missing(connection) == []
