@@ -158,7 +158,11 @@ def needs_reason(kind: Kind, counterpart: Counterpart) -> bool:
 
 # The reason codes every installation begins with: code, label, what each is offered for.
 DELIVERED_REASONS: Final[tuple[tuple[str, str, tuple[Kind, ...]], ...]] = (
-    ("damaged", "Damaged", (Kind.SCRAP, Kind.ADJUSTMENT, Kind.CUSTOMER_RETURN)),
+    (
+        "damaged",
+        "Damaged",
+        (Kind.SCRAP, Kind.ADJUSTMENT, Kind.CUSTOMER_RETURN, Kind.SUPPLIER_RETURN),
+    ),
     ("expired", "Expired", (Kind.SCRAP, Kind.ADJUSTMENT)),
     ("lost", "Lost", (Kind.ADJUSTMENT, Kind.COUNT)),
     ("found", "Found", (Kind.ADJUSTMENT, Kind.COUNT)),
