@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 ARGS ?=
+# What is compiled is kept: a run of the tests starts a hundred processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install run test acceptance format migrations migrate lint shell lock base dev
 .DEFAULT_GOAL := help
