@@ -252,7 +252,7 @@ class PurchaseOrder(Document):
         """Raise Conflict once something of it came: then it can only be closed."""
         if any(line.is_touched for line in self.lines):
             raise Conflict(
-                f"Something of {self.number} was delivered: it cannot {act}. Close it instead.",
+                f"Something of {self.number} was delivered: you cannot {act} it. Close it instead.",
                 code="document_state",
             )
 

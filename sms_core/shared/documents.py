@@ -85,7 +85,7 @@ class Document(MasterData):
         ways = ", ".join(self.allowed) or "nothing"
         state = self.state.value.replace("_", " ")
         raise WrongState(
-            f"{self.number or 'This'} is {state}: it cannot {act.replace('_', ' ')}. "
+            f"{self.number or 'This'} is {state}: you cannot {act.replace('_', ' ')} it. "
             f"Allowed now: {ways}."
         )
 

@@ -85,11 +85,6 @@ class Level:
     last_cost_at: datetime | None = None
     bins: list[Bin] = field(default_factory=list)
 
-    @property
-    def unpromised(self) -> Decimal:
-        """What is there, usable or not, and nobody was promised."""
-        return self.on_hand - self.reserved
-
     def usable(self, on: date) -> Decimal:
         """What lies in storage, of lots that are neither expired nor blocked."""
         return sum((bin.on_hand for bin in self.bins if bin.is_usable(on)), ZERO)

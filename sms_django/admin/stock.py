@@ -10,7 +10,6 @@ from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
-from sms_core.shared.numbers import QUANTITY_PLACES
 from sms_django import models
 from sms_django.admin.base import ReadOnlyAdmin, display, written
 from sms_django.admin.filters import VisibleRelatedFilter
@@ -18,11 +17,8 @@ from sms_django.admin.ordered import OrderedMixin
 from sms_django.admin.stock_audit import VerifyView
 from sms_django.admin.stock_card import AsOfView, StockCardView
 from sms_django.admin.stock_links import explained, on_the_way
-from sms_django.models.base import ScaledDecimalField
 from sms_django.order_figures import with_orders
 from sms_django.stock_figures import with_available
-
-_QUANTITY = ScaledDecimalField(places=QUANTITY_PLACES)
 
 
 @admin.register(models.Level)
@@ -36,8 +32,7 @@ class LevelAdmin(OrderedMixin, ReadOnlyAdmin):
     icon = "inventory"
 
     list_display = (
-        "variant_code",
-        "product_name",
+        "goods",
         "place",
         "on_hand_shown",
         "reserved_shown",
@@ -82,13 +77,9 @@ class LevelAdmin(OrderedMixin, ReadOnlyAdmin):
         rows = super().get_queryset(request).exclude(in_transit=True, on_hand=0)
         return with_available(rows)
 
-    @display(description="Variant", ordering="variant__code_key")
-    def variant_code(self, row: models.Level) -> str:
-        return row.variant.code
-
-    @display(description="Product", ordering="variant__product__name_key")
-    def product_name(self, row: models.Level) -> str:
-        return row.variant.product.name
+    @display(description="Variant", ordering="variant__code_key", header=True)
+    def goods(self, row: models.Level) -> tuple[str, str]:
+        return row.variant.code, row.variant.product.name
 
     @display(description="Warehouse", ordering="warehouse__code_key")
     def place(self, row: models.Level) -> str:

@@ -248,10 +248,10 @@ def test_who_comes_too_late_is_told_so_and_led_back(owner: Client, placed: int) 
     late = sent(owner.get(f"{BASE}{placed}/receive/"))
     act(owner, placed, "receive")
     page = owner.post(f"{BASE}{placed}/receive/", late, follow=True)
-    assert "is received: it cannot receive" in messages(page)[-1]
+    assert "is received: you cannot receive it" in messages(page)[-1]
     assert page.redirect_chain[-1][0] == f"{BASE}{placed}/change/"
     page = owner.get(f"{BASE}{placed}/cancel/", follow=True)
-    assert "it cannot cancel" in messages(page)[-1]
+    assert "you cannot cancel it" in messages(page)[-1]
     assert models.Posting.objects.count() == 1
 
 
